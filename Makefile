@@ -1,0 +1,54 @@
+# Every task of the project. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out
+ISSUERS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check bench lock vectors clean
+
+help:  ## list the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run  ## set up, start the whole suite with example data, and say what to open
+	@$(BIN)/python -m deploy.trial run --issuers $(ISSUERS)
+
+demo: $(VENV)/run  ## the same story without a visitor; leaves everything in OUT=folder (ISSUERS=2 for two issuers)
+	@$(BIN)/python -m deploy.trial demo --out "$(OUT)" --issuers $(ISSUERS)
+
+test: $(VENV)/dev  ## run all tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/dev  ## formatting, lint, types and layering
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/dev  ## run the benchmarks and print their table
+	@$(BIN)/python -m benchmarks
+
+vectors: $(VENV)/dev  ## write this protocol's own test vectors into docs/protocol.md
+	@$(BIN)/python -m tests.vectors docs/protocol.md
+
+lock: $(VENV)/dev  ## pin the newest versions of all dependencies, with hashes (needs uv)
+	@uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml --group build -o requirements.lock
+	@uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml --group dev -o requirements-dev.lock
+
+clean:  ## remove the environment and everything that a trial left behind
+	@rm -rf $(VENV) var out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Klankbord needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)."; rm -rf $(VENV); exit 1; }
+
+$(VENV)/run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up the environment in $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/run
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
