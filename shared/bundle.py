@@ -1,0 +1,109 @@
+"""Lots of any size on a log whose records are small, all or nothing.
+
+A bundle is a sequence of items (byte strings). They are packed in order into chunks; an index lists the chunks'
+hashes; a signed record names the index. The record is the commit: chunks that no record names do not exist. Appending
+the same chunks again does no harm, so nothing here needs transactions.
+
+    chunk = { u32 length | item } ...                    at most CHUNK bytes
+    index = 'index' tag | { SHA-256 of a chunk } ...     at most CHUNK bytes
+    reference in a record = {"chunks": number of chunks, "index": [base64url SHA-256 of each index chunk]}
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from shared.canonical import b64, unb64
+from shared.schema import Bytes
+
+CHUNK = 400 * 1024
+"""Bytes. A record of the log is at most 512 KiB, and Kafka's own headers need a little room."""
+
+_HASHES_PER_INDEX = CHUNK // 32
+_LENGTH = struct.Struct(">I")
+
+
+class BrokenBundle(ValueError):
+    """A chunk is missing, or what is there is not what the record names."""
+
+
+class ReferenceSchema(Schema):
+    """How a signed record names a bundle."""
+
+    chunks = fields.Int(required=True, strict=True, validate=validate.Range(min=0))
+    index = fields.List(Bytes(32), required=True, validate=validate.Length(max=9000))
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A packed bundle: `records` are appended to the topic before the record that holds `reference`."""
+
+    reference: dict[str, Any]
+    records: tuple[bytes, ...]
+
+
+def pack(items: Iterable[bytes]) -> Bundle:
+    """Pack items; the same items give the same bytes. ValueError for an item that no chunk can hold."""
+    chunks = tuple(_chunks(items))
+    hashes = [sha256(chunk).digest() for chunk in chunks]
+    indices = tuple(
+        b"".join(hashes[start : start + _HASHES_PER_INDEX]) for start in range(0, len(hashes), _HASHES_PER_INDEX)
+    )
+    reference = {"chunks": len(chunks), "index": [b64(sha256(index).digest()) for index in indices]}
+    return Bundle(reference, chunks + indices)
+
+
+def unpack(reference: dict[str, Any], records: Iterable[bytes]) -> list[bytes]:
+    """The items of a bundle among a topic's records, whatever else lies there, in whatever order, however often.
+
+    `reference` has passed ReferenceSchema. Raises BrokenBundle.
+    """
+    by_hash = {sha256(record).digest(): record for record in records}
+    try:
+        index = b"".join(by_hash[unb64(name)] for name in reference["index"])
+        if len(index) != 32 * reference["chunks"]:
+            raise BrokenBundle("the index has another length than the record says")
+        chunks = [by_hash[index[start : start + 32]] for start in range(0, len(index), 32)]
+    except KeyError:
+        raise BrokenBundle("a chunk is missing") from None
+    return [item for chunk in chunks for item in _items(chunk)]
+
+
+def names(reference: dict[str, Any], records: Sequence[bytes]) -> bool:
+    """Whether all of the bundle is among `records`."""
+    try:
+        unpack(reference, records)
+    except BrokenBundle:
+        return False
+    return True
+
+
+def _chunks(items: Iterable[bytes]) -> Iterator[bytes]:
+    chunk = bytearray()
+    for item in items:
+        size = _LENGTH.size + len(item)
+        if size > CHUNK:
+            raise ValueError(f"an item of {len(item)} bytes fits no chunk")
+        if len(chunk) + size > CHUNK:
+            yield bytes(chunk)
+            chunk.clear()
+        chunk += _LENGTH.pack(len(item)) + item
+    if chunk:
+        yield bytes(chunk)
+
+
+def _items(chunk: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(chunk):
+        if at + _LENGTH.size > len(chunk):
+            raise BrokenBundle("a chunk ends within a length")
+        (length,) = _LENGTH.unpack_from(chunk, at)
+        at += _LENGTH.size
+        if at + length > len(chunk):
+            raise BrokenBundle("a chunk ends within an item")
+        yield chunk[at : at + length]
+        at += length

@@ -1,0 +1,63 @@
+"""The composed nodes of a round, recomputed from the issuers' bundles in the log."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from shared import bundle, nodes, topics
+from shared.log.port import Log, NoSuchTopic
+from shared.manifest import BadManifest, Composed, compose
+from shared.rounds import Round, RoundId
+
+KEPT = 4
+"""Rounds whose nodes stay in memory: the open one and those beside it."""
+
+
+class Compositions:
+    """Reads and recomputes; remembers the last few rounds."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._kept: OrderedDict[tuple[RoundId, str], Composed] = OrderedDict()
+
+    def offered(self, of: Round) -> dict[str, list[dict[str, Any]]]:
+        """Each issuer's nodes, from the bundles that the offers name. BrokenBundle, BadNodes, NoSuchTopic."""
+        records = [entry.value for entry in self._log.read(topics.nodes(of.id))]
+        return {
+            name: nodes.parse_offered(bundle.unpack(of.offers[name].body["nodes"], records))
+            for name in of.parties.issuer_names
+        }
+
+    def recompute(self, of: Round, offered: Mapping[str, list[dict[str, Any]]]) -> Composed:
+        """The manifest that draft and offers call for, whatever was proposed. BadManifest, BadNodes."""
+        bodies = {name: record.body for name, record in of.offers.items()}
+        return compose(of.id, of.parties, of.draft.body, bodies, offered)
+
+    def of(self, of: Round) -> Composed:
+        """The nodes of the round's effective manifest.
+
+        BrokenBundle or NoSuchTopic if they are not in the log (yet, or any more), BadManifest if they do not fit.
+        """
+        if of.manifest is None:
+            raise BadManifest("the round has no manifest yet")
+        key = (of.id, of.manifest.fingerprint)
+        if key not in self._kept:
+            composed = self.recompute(of, self.offered(of))
+            if composed.manifest.hash != of.manifest.hash:
+                raise BadManifest("the manifest does not follow from draft and offers")
+            self._kept[key] = composed
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def keys_of(self, of: Round) -> frozenset[str]:
+        """All keys of a round's manifest; of its groups only while its nodes are in the log."""
+        if of.manifest is None:
+            return frozenset()
+        body = of.manifest.body
+        keys = {body["gate_key"], body["aggregate_key"], *body["admission_keys"].values()}
+        try:
+            return frozenset(keys.union(self.of(of).moduli))
+        except (bundle.BrokenBundle, NoSuchTopic, BadManifest, nodes.BadNodes):
+            return frozenset(keys)
