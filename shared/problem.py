@@ -1,0 +1,104 @@
+"""Refusals on HTTP: RFC 9457 problem documents whose type ends in the same word that the metric's label has."""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, request
+from marshmallow import Schema, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from shared.schema import first_error
+
+TYPE = "urn:klankbord:problem:"
+"""What every problem type begins with; the word behind it is stable."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Problem(Exception):
+    """A refusal: raise it anywhere below a view. `word` is the type, `detail` one sentence for people."""
+
+    def __init__(self, status: int, word: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.word = word
+        self.detail = detail
+        self.headers = headers or {}
+        self.more = more
+
+
+def document(problem: Problem) -> Response:
+    """The problem as a response."""
+    body = {
+        "type": TYPE + problem.word,
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    response = Response(json.dumps(body | problem.more), problem.status, content_type="application/problem+json")
+    response.headers.update(problem.headers)
+    return response
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the application with a problem document; 500 tells nothing and logs the traceback."""
+
+    @app.errorhandler(Problem)
+    def refused(problem: Problem) -> Response:
+        return document(problem)
+
+    @app.errorhandler(HTTPException)
+    def refused_by_framework(error: HTTPException) -> Response:
+        status = error.code or 500
+        word = HTTPStatus(status).phrase.lower().replace(" ", "-")
+        return document(Problem(status, word, error.description or HTTPStatus(status).phrase))
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        # Only where it happened: the message of an exception may quote what somebody sent.
+        trace, places = error.__traceback__, []
+        while trace is not None:
+            places.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+            trace = trace.tb_next
+        _LOG.error("%s at %s", type(error).__name__, places[-1] if places else "?")
+        return document(Problem(500, "broken", "Something is broken on our side; nothing was done."))
+
+
+def read_json(schema: Schema, limit: int) -> dict[str, Any]:
+    """The request's body: strict JSON of at most `limit` bytes that fits the schema; else a Problem.
+
+    Duplicate members, NaN, lone surrogates and deep nesting are refused: no two readers may understand one body
+    differently.
+    """
+    request.max_content_length = limit
+    try:
+        value = json.loads(request.get_data(cache=False).decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise Problem(400, "malformed", "The body is not JSON.") from None
+    try:
+        loaded: dict[str, Any] = schema.load(value)
+    except ValidationError as error:
+        raise Problem(400, "malformed", first_error(error)) from None
+    return loaded
+
+
+def bearer() -> str:
+    """What stands behind `Authorization: Bearer`; a Problem if there is nothing."""
+    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential.strip():
+        raise Problem(401, "no-credentials", "This needs a code.", {"WWW-Authenticate": "Bearer"})
+    return credential.strip()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member occurs twice")
+    return found
+
+
+def _refuse(_text: str) -> None:
+    raise ValueError("not JSON")

@@ -1,0 +1,80 @@
+"""How a service answers HTTP: one granian process, its own port, no access log, TLS ended in the service itself."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask, Response
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+
+from shared import problem
+from shared.settings import Address, Settings
+
+
+@dataclass(frozen=True)
+class Web:
+    """Where and how to listen."""
+
+    listen: Address
+    certificate: Path | None
+    private_key: Path | None
+    threads: int
+
+    @classmethod
+    def read(cls, settings: Settings) -> "Web":
+        """KLANKBORD_LISTEN (host:port), _TLS_CERTIFICATE and _TLS_KEY (files; without them plain HTTP), _THREADS."""
+        return cls(
+            listen=settings.address("LISTEN"),
+            certificate=settings.optional_path("TLS_CERTIFICATE"),
+            private_key=settings.optional_path("TLS_KEY"),
+            threads=settings.whole("THREADS", 16, least=1, most=256),
+        )
+
+
+def create_app(name: str) -> Flask:
+    """A Flask application that keeps nothing about whoever asks, and answers errors with problem documents."""
+    app = Flask(name, static_folder=None)
+    problem.install(app)
+
+    @app.after_request
+    def keep_nothing(response: Response) -> Response:
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return app
+
+
+def serve(load: Callable[[], Flask], web: Web) -> None:
+    """Serve until SIGTERM or SIGINT; `load` is called once, in the process that answers.
+
+    Requests under way are finished first, for at most 4 s: a service ends within five.
+    """
+    host, port = web.listen
+    Granian(
+        target="application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=1,
+        blocking_threads=web.threads,
+        # Concurrent requests beyond the threads wait in the server, in memory, not in the kernel's backlog.
+        backpressure=max(64, 4 * web.threads),
+        log_access=False,
+        log_level="warning",  # type: ignore[arg-type]
+        ssl_cert=web.certificate,
+        ssl_key=web.private_key,
+        workers_kill_timeout=4,
+        websockets=False,
+    ).serve(target_loader=lambda *_args, **_named: load(), wrap_loader=False)
+
+
+def configure_logging() -> None:
+    """One line per event on standard error: level, name, message. No arrival of a request is an event."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    for noisy in ("granian", "_granian", "httpx", "httpcore", "werkzeug"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,92 @@
+"""Cryptography on all cores: `cryptography` holds the GIL while it verifies and opens, so it takes processes.
+
+Small rounds are done in this process: starting workers takes longer than their work.
+"""
+
+import multiprocessing
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from typing import Any, TypeVar
+
+from shared.loop import Stopping
+
+CHUNK = 64
+"""Envelopes per task: some 50 ms of work, so that a stop is obeyed quickly and hand-over costs little."""
+
+FEW = 1000
+"""Items up to which starting processes (0.5 s each) is not worth it."""
+
+_Context = TypeVar("_Context")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def spread(
+    work: Callable[[_Context, list[_Item]], list[_Result]],
+    context: _Context,
+    items: Iterable[_Item],
+    processes: int,
+    stop: threading.Event | None = None,
+) -> Iterator[_Result]:
+    """`work(context, chunk)` over all items, in order; all picklable, and `context` is sent once per process.
+
+    At most four chunks per process are under way, so memory does not grow with the number of items. Raises Stopping
+    when `stop` is set.
+    """
+    rest = iter(items)
+    first = list(islice(rest, FEW))
+    if processes <= 1 or len(first) < FEW:
+        for chunk in _chunks(_chain(first, rest)):
+            _check(stop)
+            yield from work(context, chunk)
+        return
+    # Not fork: other threads of this process may hold locks.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_remember, initargs=(context,)) as pool:
+        under_way: deque[Future[list[_Result]]] = deque()
+        try:
+            for chunk in _chunks(_chain(first, rest)):
+                under_way.append(pool.submit(_work, work, chunk))
+                if len(under_way) >= 4 * processes:
+                    yield from _result(under_way.popleft(), stop)
+            while under_way:
+                yield from _result(under_way.popleft(), stop)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_remembered: Any = None
+"""In a worker: the context, which is sent once because it may hold all keys of a round."""
+
+
+def _remember(context: Any) -> None:
+    global _remembered
+    _remembered = context
+
+
+def _work(work: Callable[[Any, list[_Item]], list[_Result]], chunk: list[_Item]) -> list[_Result]:
+    return work(_remembered, chunk)
+
+
+def _result(future: "Future[list[_Result]]", stop: threading.Event | None) -> list[_Result]:
+    _check(stop)
+    return future.result()
+
+
+def _check(stop: threading.Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise Stopping
+
+
+def _chain(first: list[_Item], rest: Iterator[_Item]) -> Iterator[_Item]:
+    yield from first
+    yield from rest
+
+
+def _chunks(items: Iterator[_Item]) -> Iterator[list[_Item]]:
+    while chunk := list(islice(items, CHUNK)):
+        yield chunk
