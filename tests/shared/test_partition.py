@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.issuer.plan import plan
-from shared.partition import assigned, is_lawful, partition, pools
+from services.issuer.roster import Roster
+from shared.partition import _thinned, assigned, is_lawful, partition, pools
 from shared.tree import Node, NodeId, NodeKind, PartTree
 from tests.organisations import counted, envelopes, organisation, rosters
 
@@ -128,6 +129,17 @@ def least_climb(tree: PartTree, counts: Counts) -> int:
     return min(settled(0), ENDLESS)
 
 
+@given(st.dictionaries(st.integers(1, 40), st.integers(0, 60), min_size=1))
+def test_a_pool_that_is_dropped_is_never_the_cheapest_however_far_it_climbs(prices: dict[int, int]) -> None:
+    kept = _thinned(prices, 5)
+    assert {n: kept.get(n) for n in prices if n < 5} == {n: cost for n, cost in prices.items() if n < 5}
+    if max(prices) >= 5:
+        for distance in range(100):
+            assert min(cost + n * distance for n, cost in kept.items() if n >= 5) == min(
+                cost + n * distance for n, cost in prices.items() if n >= 5
+            )
+
+
 @given(counted(max_nodes=20, k=4), st.randoms(use_true_random=False))
 def test_the_order_in_which_envelopes_are_counted_changes_nothing(
     drawn: tuple[PartTree, dict[NodeId, int]], random: Random
@@ -158,7 +170,7 @@ def test_two_published_totals_are_nested_or_disjoint_and_differ_by_nothing_or_at
 
 
 def isolated(totals: set[frozenset[NodeId]], counts: Counts, k: int) -> list[set[NodeId]]:
-    """What an attacker gets by any sums and differences of totals: sets of 1 to k - 1 envelopes that one depends on alone.
+    """What an attacker gets by any sums and differences of totals: 1 to k - 1 envelopes that one depends on alone.
 
     Some combination is zero outside a set and not inside it exactly if the totals have a lower rank outside it.
     """
@@ -221,8 +233,8 @@ def test_the_attacker_breaks_overlapping_filters_too() -> None:
 
 @settings(deadline=None)
 @given(rosters(), st.data())
-def test_k_minus_one_respondents_anywhere_are_merged_or_nothing_is_opened(drawn: object, data: st.DataObject) -> None:
-    planned = plan(drawn, 5, 75)  # type: ignore[arg-type]
+def test_k_minus_one_respondents_anywhere_are_merged_or_nothing_is_opened(drawn: Roster, data: st.DataObject) -> None:
+    planned = plan(drawn, 5, 75)
     tree = PartTree(planned.nodes, 5)
     few = data.draw(st.sampled_from(sorted(node for node in tree.nodes if tree.own[node])))
     assert partition(tree, {few: 4}) == {few: None}
