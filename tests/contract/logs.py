@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -12,10 +12,12 @@ from typing import Any
 
 from shared.log import open_log
 from shared.log.memory import MemoryLog
-from shared.log.port import Log
+from shared.log.port import Log, NoSuchTopic
 
 PATIENCE = 30.0
 """Seconds after which a process that does not answer has hung; starting one takes a fraction of a second."""
+
+OPEN_FILES = Path("/proc/self/fd")
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -64,8 +66,7 @@ class Elsewhere:
     def call(self, verb: str, *arguments: Any) -> Any:
         """`read` gives a list; `limit` lets no file of that process grow beyond so many bytes (None: no limit)."""
         self._connection.send((verb, arguments))
-        assert self._connection.poll(PATIENCE), f"{verb} hangs"
-        worked, result = self._connection.recv()
+        worked, result = receive(self._connection)
         if not worked:
             raise result
         return result
@@ -145,6 +146,12 @@ def append_numbered(url: str, topic: str, writer: int, count: int) -> None:
     log.close()
 
 
+def receive(connection: Connection) -> Any:
+    """What the other side sends next; EOFError when it is gone."""
+    assert connection.poll(PATIENCE), "the process hangs"
+    return connection.recv()
+
+
 def append_until_killed(url: str, topic: str, writer: int, acknowledged: Connection) -> None:
     """Append three records at a time, and say so after each return."""
     log = open_log(url)
@@ -155,6 +162,24 @@ def append_until_killed(url: str, topic: str, writer: int, acknowledged: Connect
         acknowledged.send(number)
 
 
+def create_and_delete(url: str, topic: str, times: int, processes: int) -> None:
+    """What several owners of a topic would do to each other; nothing but NoSuchTopic may come of it."""
+    log = open_log(url)
+    for _ in range(times):
+        log.create(topic)
+        with suppress(NoSuchTopic):
+            log.append(topic, b"record")
+            # Each process appends once between two deletions of its own.
+            assert log.end(topic) <= (processes,)
+        log.delete(topic)
+    log.close()
+
+
+def open_files() -> list[str]:
+    """The names of the files that this process has open (Linux)."""
+    return [str(link.readlink()) for link in OPEN_FILES.iterdir() if link.is_symlink()]
+
+
 def append_from_a_fork(url: str, topic: str) -> None:
     """Use a log, fork, and use it on both sides; the parent once more when the child is gone."""
     log = open_log(url)
@@ -162,8 +187,9 @@ def append_from_a_fork(url: str, topic: str) -> None:
     child = os.fork()
     log.append(topic, b"parent" if child else b"child")
     if child == 0:
+        connections = sum(name.endswith(f"{topic}.db") for name in open_files())
         log.close()
-        os._exit(0)
+        os._exit(0 if connections == 2 else 1)  # the parent's, which it does not touch, and its own
     assert os.waitpid(child, 0)[1] == 0
     log.append(topic, b"after")
     log.close()

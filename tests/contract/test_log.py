@@ -1,6 +1,7 @@
 """What every log promises (shared/log/port.py), on each kind of log, with one partition and with several."""
 
 import threading
+import time
 import tracemalloc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from shared.log import port
-from shared.log.port import End, Entry, Log, LogDamaged, NoSuchTopic, RecordTooLarge
+from shared.log.port import End, Entry, Log, LogDamaged, LogUnavailable, NoSuchTopic, RecordTooLarge
 from tests.contract.logs import (
     KINDS,
+    PATIENCE,
     Place,
     append_numbered,
     append_until_killed,
@@ -22,6 +24,7 @@ from tests.contract.logs import (
     number_of,
     numbered,
     pipe,
+    receive,
     running,
 )
 
@@ -213,6 +216,19 @@ def test_a_reader_of_a_topic_that_is_deleted_gets_no_more_than_what_was_in_it(lo
     assert seen == before[: len(seen)]
 
 
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])  # These fetch little ahead.
+def test_a_reader_finds_out_that_its_topic_was_deleted_or_replaced(log: Log, topic: str) -> None:
+    log.append(topic, *[b"record"] * 200)
+    first, second = log.read(topic), log.read(topic)
+    next(first), next(second)
+    log.delete(topic)
+    with pytest.raises(NoSuchTopic):
+        list(first)
+    log.create(topic, 3)
+    with pytest.raises(LogUnavailable):
+        list(second)
+
+
 @pytest.mark.parametrize(
     "name",
     ["", "Rounds", "1st", "a b", "../rounds", "a/b", "/a", "a.", ".a", "a..b", "a.b.c", "a.-", "rounds\n", "é", "a\0"],
@@ -308,10 +324,11 @@ def test_processes_append_at_once_and_a_reader_meanwhile_sees_the_log_only_grow(
     place: Place, log: Log, topic: str
 ) -> None:
     with ExitStack() as stack:
-        for writer in range(3):
-            stack.enter_context(running(append_numbered, place.url, topic, writer, 60))
+        writers = [stack.enter_context(running(append_numbered, place.url, topic, writer, 60)) for writer in range(3)]
         seen: dict[int, list[bytes]] = {}
-        while sum(map(len, seen.values())) < 180:
+        deadline = time.monotonic() + PATIENCE
+        while any(writer.is_alive() for writer in writers):
+            assert time.monotonic() < deadline, "the processes hang"
             now = by_partition(log.read(topic))
             assert all(now[partition][: len(old)] == old for partition, old in seen.items())
             seen = now
@@ -354,11 +371,11 @@ def test_what_was_acknowledged_survives_the_death_of_the_process_and_no_record_i
         ):
             theirs.close()
             while count < 60:
-                count = ours.recv()
+                count = receive(ours)
             process.kill()
         try:
             while True:
-                count = ours.recv()
+                count = receive(ours)
         except EOFError:
             ours.close()
         acknowledged.append(count)

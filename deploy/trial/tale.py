@@ -1,0 +1,95 @@
+"""What a trial tells on the terminal: a dozen lines of plain words, in the language of the environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+_WIDTH = 24
+
+_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "title": {
+        "en": "Klankbord, with the example organisation {company}. One machine, one hand: not anonymous against whoever "
+        "runs this.",
+        "nl": "Klankbord, met het voorbeeldbedrijf {company}. Eén machine, één hand: niet anoniem voor wie dit draait.",
+    },
+    "started": {
+        "en": "Started {services}: each a process of its own, and they meet only in the log.",
+        "nl": "Gestart: {services}. Elk een eigen proces; ze komen elkaar alleen in het logboek tegen.",
+    },
+    "imported": {
+        "en": "HR imported {people} people. {groups} groups are planned before anybody answers, none below {smallest}.",
+        "nl": "HR las {people} mensen in. Vooraf zijn {groups} groepen gepland, geen kleiner dan {smallest}.",
+    },
+    "agreed": {
+        "en": "{period}: all parties signed the rules, check code {code}.",
+        "nl": "{period}: alle partijen tekenden de spelregels, controlecode {code}.",
+    },
+    "answering": {"en": "{period}: employees collect and answer", "nl": "{period}: medewerkers halen op en antwoorden"},
+    "late": {
+        "en": "{late} of them were too late: this machine is slow.",
+        "nl": "{late} van hen waren te laat: deze machine is traag.",
+    },
+    "result": {
+        "en": "{period}: closed, counted, opened. {answers} sealed answers, {groups} groups shown.",
+        "nl": "{period}: gesloten, geteld, geopend. {answers} verzegelde antwoorden, {groups} groepen zichtbaar.",
+    },
+    "checked": {
+        "en": "Everybody's totals equal the plain tally of what was really answered.",
+        "nl": "De totalen zijn gelijk aan een gewone telling van wat echt geantwoord is.",
+    },
+    "open-page": {"en": "Open the results: {url}", "nl": "Bekijk de uitslag: {url}"},
+    "visitor": {
+        "en": "Now you. {period} is open until {closes}. You are {name} of {team}, your access code is {code}",
+        "nl": "Nu jij. {period} is open tot {closes}. Je bent {name} van {team}, je ophaalcode is {code}",
+    },
+    "visit-collect": {"en": "  collect:   {command}", "nl": "  ophalen:   {command}"},
+    "visit-answer": {"en": "  answer:    {command}", "nl": "  antwoord:  {command}"},
+    "visit-counted": {
+        "en": "  counted?   {command}   (after {closes})",
+        "nl": "  geteld?    {command}   (na {closes})",
+    },
+    "visit-knows": {"en": "  who knows: {command}", "nl": "  wie weet:  {command}"},
+    "end": {"en": "Ctrl-C ends everything.", "nl": "Ctrl-C stopt alles."},
+    "left": {
+        "en": "Left in {folder}: parties.json, manifests, the log, the releases, the roster and the true answers.",
+        "nl": "Achtergelaten in {folder}: parties.json, spelregels, logboek, uitslagen, personeelslijst en echte "
+        "antwoorden.",
+    },
+    "ended": {"en": "Everything has ended.", "nl": "Alles is gestopt."},
+    "not-ended": {"en": "Did not end cleanly: {services}.", "nl": "Niet netjes gestopt: {services}."},
+    "running": {
+        "en": "A trial is running already in {folder}. End it first (Ctrl-C where it runs).",
+        "nl": "Er draait al een proef in {folder}. Stop die eerst (Ctrl-C waar hij draait).",
+    },
+    "failed": {"en": "This did not work: {why}", "nl": "Dit lukte niet: {why}"},
+    "taken": {
+        "en": "{folder} exists and is not empty; choose another OUT.",
+        "nl": "{folder} bestaat al en is niet leeg; kies een andere OUT.",
+    },
+}
+
+
+class Tale:
+    """Tells one line at a time; progress is one line that moves on a terminal, and three lines elsewhere."""
+
+    def __init__(self, out: TextIO = sys.stdout, environ: Mapping[str, str] = os.environ) -> None:
+        self._out = out
+        locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or "en"
+        self.language = "nl" if locale.startswith("nl") else "en"
+        self._moving = out.isatty()
+
+    def text(self, key: str, **values: object) -> str:
+        return _TEXTS[key][self.language].format(**values)
+
+    def say(self, key: str, **values: object) -> None:
+        print(self.text(key, **values), file=self._out, flush=True)
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """A bar behind `what`; call it with done = total at the end."""
+        if self._moving:
+            bar = "#" * (_WIDTH * done // total)
+            end = "\n" if done == total else ""
+            print(f"\r{what} [{bar:-<{_WIDTH}}] {done}/{total}", end=end, file=self._out, flush=True)
+        elif done == total:
+            print(f"{what}: {done}/{total}", file=self._out, flush=True)
