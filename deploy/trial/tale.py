@@ -9,8 +9,8 @@ _WIDTH = 24
 
 _TEXTS: Mapping[str, Mapping[str, str]] = {
     "title": {
-        "en": "Klankbord, with the example organisation {company}. One machine, one hand: not anonymous against whoever "
-        "runs this.",
+        "en": "Klankbord, with the example organisation {company}. "
+        "One machine, one hand: not anonymous against whoever runs this.",
         "nl": "Klankbord, met het voorbeeldbedrijf {company}. Eén machine, één hand: niet anoniem voor wie dit draait.",
     },
     "started": {

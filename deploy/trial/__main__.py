@@ -1,0 +1,149 @@
+"""`make run`, `make demo` and `who-knows`: the whole suite on one machine, with an example organisation."""
+
+import argparse
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+from clients.cli.outcomes import Alarm, Refusal, Unavailable
+from deploy.trial import outside, quarters, story, who_knows
+from deploy.trial.hr import DidNotHappen
+from deploy.trial.installation import DidNotStart
+from deploy.trial.play import Play, running, wait_for_interrupt
+from deploy.trial.tale import Tale
+from shared.log.sqlite import SqliteLog
+from shared.reading import RoundsReader
+
+ROOT = Path("var/trial")
+"""Where `make run` keeps its installation; made anew each time."""
+
+VISIT = 300
+"""Seconds for which the last round stays open for a visitor."""
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m deploy.trial", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    run_parser = verbs.add_parser("run", help="play the example, keep a round open, and run until Ctrl-C")
+    demo_parser = verbs.add_parser("demo", help="play the example and leave everything in a folder")
+    knows_parser = verbs.add_parser("who-knows", help="what each service of the running trial holds about a visitor")
+    for one in (run_parser, demo_parser):
+        one.add_argument("--issuers", type=int, default=1, choices=range(1, 5), help="how many issuers (default: 1)")
+    run_parser.add_argument("--visit", type=int, default=VISIT, help="seconds the last round is open (default: 300)")
+    demo_parser.add_argument("--out", type=Path, required=True, help="a folder that does not exist yet or is empty")
+    knows_parser.add_argument("--wallet", type=Path, default=ROOT / "visitor.json", help="the visitor's wallet file")
+    options = parser.parse_args(argv)
+    tale = Tale()
+    # SIGTERM ends a trial as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if options.verb == "run":
+            return run(tale, options.issuers, options.visit)
+        if options.verb == "demo":
+            return demo(tale, options.issuers, options.out)
+        return who_knows.show(tale, ROOT, options.wallet)
+    except KeyboardInterrupt:
+        return 0 if options.verb == "run" else 130
+    except (DidNotStart, DidNotHappen, Alarm, Refusal, Unavailable) as error:
+        tale.say("failed", why=error)
+        return 1
+
+
+def run(tale: Tale, issuers: int, visit: int) -> int:
+    """Play the quarters, then stay for visitors until interrupted."""
+    if _is_running():
+        tale.say("running", folder=ROOT)
+        return 1
+    shutil.rmtree(ROOT, ignore_errors=True)
+    ROOT.mkdir(parents=True, mode=0o700)
+    (ROOT / "pid").write_text(str(os.getpid()))
+    try:
+        with running(ROOT, tale, issuers=issuers) as installation:
+            play = Play(tale, installation)
+            play.prepare()
+            for quarter in story.QUARTERS:
+                play.quarter(quarter)
+            tale.say("open-page", url=installation.book.current.report_url)
+            _invite(play, visit)
+            tale.say("end")
+            wait_for_interrupt(threading.Event())
+    finally:
+        (ROOT / "pid").unlink(missing_ok=True)
+        tale.say("ended")
+    return 0
+
+
+def demo(tale: Tale, issuers: int, out: Path) -> int:
+    """Play the quarters, check them from outside, and leave everything in `out`."""
+    if out.exists() and any(out.iterdir()):
+        tale.say("taken", folder=out)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="klankbord-") as temporary:
+        root = Path(temporary) / "trial"
+        with running(root, tale, issuers=issuers) as installation:
+            play = Play(tale, installation)
+            play.prepare()
+            for quarter in story.QUARTERS:
+                play.quarter(quarter)
+        turnouts = {played.round_id: played.turnout for played in play.played}
+        outside.export(root, out, play.people, turnouts)
+        _check(play, out)
+    tale.say("checked")
+    tale.say("left", folder=out)
+    return 0
+
+
+def _check(play: Play, out: Path) -> None:
+    """DidNotHappen unless the releases in `out` equal the plain tally."""
+    with closing(SqliteLog(out / "log")) as log:
+        rounds = RoundsReader(log, play.installation.book).refresh().rounds
+        for played in play.played:
+            numbers, comments, _counted = outside.release(log, rounds[played.round_id])
+            wrong = outside.differences(played.manifest, numbers, comments, played.turnout.answered)
+            if wrong and not played.turnout.late:
+                raise DidNotHappen(f"{played.round_id}: {'; '.join(wrong)}")
+
+
+def _invite(play: Play, visit: int) -> None:
+    """Open a round in which somebody may answer herself, and tell her how."""
+    tale, root = play.tale, ROOT
+    visitor = secrets.choice([one for one in play.people if one.team == "Support Zuid" and not one.leads])
+    manifest, _turnout = play.answered(story.VISITORS, visit, without=frozenset({visitor.person}))
+    closes = quarters.clock(manifest.draft.counting_from + 2)
+    command = f"{Path(sys.prefix).name}/bin/klankbord --parties {root}/parties.json --wallet {root}/visitor.json"
+    # Whoever holds this terminal is the visitor; a real code is handed to its person alone.
+    shown = ", ".join(code.text for code in play.codes[visitor.person].values())
+    tale.say(
+        "visitor",
+        period=quarters.period(story.VISITORS),
+        closes=quarters.clock(manifest.draft.closes),
+        name=visitor.name,
+        team=visitor.team,
+        code=shown,
+    )
+    (root / "visitor.txt").write_text("\n".join((visitor.person, visitor.name, visitor.mail)) + "\n", "utf-8")
+    tale.say("visit-answer", command=f"{command} answer {story.VISITORS}")
+    tale.say("visit-counted", command=f"{command} counted {story.VISITORS}", closes=closes)
+    tale.say("visit-knows", command=f"{Path(sys.prefix).name}/bin/python -m deploy.trial who-knows")
+
+
+def _is_running() -> bool:
+    try:
+        os.kill(int((ROOT / "pid").read_text()), 0)
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    sys.exit(main(sys.argv[1:]))
