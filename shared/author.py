@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared import records, topics
+from shared import draft, records, topics
 from shared.journal import Journal
-from shared.log.port import Log, NoSuchTopic
+from shared.log.port import Log, NoSuchTopic, check_records
 from shared.records import Kind
 from shared.rounds import Fold, Round, RoundId, named, predecessor
 
@@ -28,6 +29,7 @@ class Trouble(StrEnum):
     CONTRADICTION = "other-own-record"  # the log has a different record of this author
     OTHER_PREDECESSOR = "other-predecessor"  # the log's history is not the one that the record follows from
     MISSING_PREDECESSOR = "missing-predecessor"  # what the record follows from is gone; waits until it is back
+    NOT_VALID = "not-valid"  # the log has it and no reader takes it: another parties.json, or a mistake of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,18 @@ class AuthorAlarm:
     round_id: RoundId
     kind: Kind
     trouble: Trouble
+
+
+@dataclass
+class _Said:
+    """What is remembered of a stored record, so that a look at the log need not read it from disk again."""
+
+    digest: str
+    named: str | None
+    appended: object | None = None
+    """The reading of the log after which this process appended it last."""
+    ends: dict[str, tuple[int, ...]] | None = None
+    """By topic of its chunks the end when all of them were last seen there; None before the first look."""
 
 
 class Author:
@@ -45,11 +59,11 @@ class Author:
         self._key = key
         self._journal = journal
         self._log = log
-        self._ends: dict[str, tuple[int, ...]] = {}
+        self._known: dict[tuple[RoundId, Kind], _Said] = {}
 
     def said(self, round_id: RoundId, kind: Kind) -> bool:
         """Whether this party has signed such a record, wherever it is by now."""
-        return self._journal.record(round_id, kind) is not None
+        return self._journal.has(round_id, kind)
 
     def own(self, round_id: RoundId, kind: Kind) -> records.Record | None:
         """The record that this party signed, from its journal."""
@@ -69,15 +83,25 @@ class Author:
     ) -> None:
         """Sign a record and store it with the chunks that go before it, by topic. `reconcile` appends it.
 
-        JournalConflict if something else was said before.
+        JournalConflict if something else was said before. ValueError or RecordTooLarge, and nothing is stored, for
+        what no reader or no log would take: what is stored once is appended for ever.
         """
         jws = records.sign(kind, round_id, self.name, dict(body), self._key)
+        record = records.peek(jws.encode())
+        if kind is Kind.DRAFT:
+            draft.parse(record.body)
+        # An issuer's offer has nodes, that of gate and aggregate has none.
+        records.check_body(record, issuer="nodes" in body)
+        check_records([jws.encode()])
+        for parts in (chunks or {}).values():
+            check_records(parts)
         self._journal.store(round_id, kind, jws, chunks or {})
 
     def reconcile(self, fold: Fold, now: float) -> list[AuthorAlarm]:
         """Append what this party has said and the log lacks; what does not fit is returned and not appended.
 
-        LogUnavailable leaves the rest for the next time.
+        `fold` is that of the log's last reading: what was appended since is not appended again. LogUnavailable leaves
+        the rest for the next time.
         """
         alarms = []
         for round_id, kind in list(self._journal.entries()):
@@ -88,71 +112,94 @@ class Author:
     def forget_chunks(self, round_id: RoundId, topic: str) -> None:
         """Before a topic is deleted its chunks leave the journal."""
         self._journal.forget_chunks(round_id, topic)
+        for (of, _), said in self._known.items():
+            if of == round_id and said.ends is not None:
+                said.ends.pop(topic, None)
 
     def _reconcile_one(self, round_id: RoundId, kind: Kind, fold: Fold, now: float) -> Trouble | None:
-        record = self.own(round_id, kind)
-        assert record is not None  # noqa: S101 - the journal has just listed it
-        of = fold.rounds.get(round_id)
-        if fold.contains(record.jws):
-            return self._restore_chunks(record, of, now)
+        said, of = self._remember(round_id, kind), fold.rounds.get(round_id)
+        there = fold.holds(said.digest)
         acknowledged = self._journal.acknowledged(round_id, kind)
-        if kind is not Kind.DRAFT:
-            if of is None:
-                return Trouble.MISSING_PREDECESSOR if acknowledged else None
-            if of.record(kind, self.name) is not None:
+        if of is not None:
+            shown = of.record(kind, None if kind is Kind.DRAFT else self.name)
+            if shown is not None and shown.digest != said.digest:
                 return Trouble.CONTRADICTION
-            before, says = predecessor(record, of), named(record)
-            if before == "" and says is not None:
-                return Trouble.MISSING_PREDECESSOR if acknowledged else None
-            if before != says:
+            if (before := predecessor(kind, of)) and before != said.named:
                 return Trouble.OTHER_PREDECESSOR
-        elif of is not None:
-            return Trouble.CONTRADICTION
-        chunks = self._journal.chunks(round_id, kind)
-        if of is not None and any(now >= topics.deletion(topic, of.draft) for topic in chunks):
-            return Trouble.LOST if acknowledged else None
-        for topic, paths in chunks.items():
-            self._log.create(topic)
-            for path in paths:
-                self._log.append(topic, path.read_bytes())
-        self._log.append(topics.ROUNDS, record.jws.encode())
+            if before == "" and not there:
+                # It was there when the record was signed.
+                return Trouble.MISSING_PREDECESSOR
+        elif kind is not Kind.DRAFT:
+            return Trouble.MISSING_PREDECESSOR if acknowledged or said.named is not None else None
+        if there:
+            trouble = self._restore_chunks(round_id, kind, said, of, now)
+            if not acknowledged:
+                self._journal.acknowledge(round_id, kind)
+            return trouble
+        if fold.refuses(said.digest):
+            return Trouble.NOT_VALID
+        if said.appended is fold.reading:
+            return None
+        return self._append(round_id, kind, said, fold, now)
+
+    def _append(self, round_id: RoundId, kind: Kind, said: _Said, fold: Fold, now: float) -> Trouble | None:
+        """Chunks first, then the record: also when its chunks may not be there any more, for others follow from it."""
+        acknowledged = self._journal.acknowledged(round_id, kind)
+        # What others have seen must not be forgotten: not even if the disk failed while it was stored.
+        self._journal.secure(round_id)
+        self._restore_chunks(round_id, kind, said, fold.rounds.get(round_id), now)
+        jws = self._journal.record(round_id, kind)
+        assert jws is not None  # noqa: S101 - the journal has just listed it
+        try:
+            self._log.append(topics.ROUNDS, jws.encode())
+        except NoSuchTopic:
+            self._log.create(topics.ROUNDS)
+            self._log.append(topics.ROUNDS, jws.encode())
         self._journal.acknowledge(round_id, kind)
+        said.appended = fold.reading
         return Trouble.LOST if acknowledged else None
 
-    def _restore_chunks(self, record: records.Record, of: Round | None, now: float) -> Trouble | None:
-        """The record is in the log: see that its chunks are too, at first sight and whenever a topic has shrunk."""
-        round_id, kind = record.round_id, record.kind
-        acknowledged = self._journal.acknowledged(round_id, kind)
-        trouble = None
+    def _restore_chunks(
+        self, round_id: RoundId, kind: Kind, said: _Said, of: Round | None, now: float
+    ) -> Trouble | None:
+        """See that all chunks are in their topics, at first sight and whenever a topic has shrunk.
+
+        A topic whose deletion date has come stays as it is, and so does that of a round that nobody knows.
+        """
+        if said.ends is not None and not any(_shrunk(end, self._end(topic)) for topic, end in said.ends.items()):
+            return None
+        lost, ends = False, {}
         for topic, paths in self._journal.chunks(round_id, kind).items():
-            if of is None or now >= topics.deletion(topic, of.draft):
-                continue
-            seen = self._ends.get(f"{topic} {kind}")
-            if seen is not None and not _shrunk(seen, self._end(topic)):
-                continue
-            present = self._hashes(topic)
-            for path in paths:
-                chunk = path.read_bytes()
-                if sha256(chunk).digest() not in present:
-                    trouble = Trouble.LOST_CHUNKS if acknowledged else trouble
-                    self._log.create(topic)
-                    self._log.append(topic, chunk)
-            self._ends[f"{topic} {kind}"] = self._end(topic)
-        if not acknowledged:
-            self._journal.acknowledge(round_id, kind)
-        return trouble
+            if of is not None and now < topics.deletion(topic, of.draft):
+                lost |= self._append_missing(topic, paths)
+                ends[topic] = self._end(topic)
+        said.ends = ends
+        return Trouble.LOST_CHUNKS if lost and self._journal.acknowledged(round_id, kind) else None
+
+    def _append_missing(self, topic: str, paths: Sequence[Path]) -> bool:
+        """Append the chunks that the topic lacks; whether there were any. One by one: together they may be 1 GB."""
+        self._log.create(topic)
+        present = {sha256(entry.value).digest() for entry in self._log.read(topic)}
+        missing = False
+        for path in paths:
+            chunk = path.read_bytes()
+            if sha256(chunk).digest() not in present:
+                self._log.append(topic, chunk)
+                missing = True
+        return missing
+
+    def _remember(self, round_id: RoundId, kind: Kind) -> _Said:
+        if (round_id, kind) not in self._known:
+            record = self.own(round_id, kind)
+            assert record is not None  # noqa: S101 - the journal has just listed it
+            self._known[round_id, kind] = _Said(record.digest, named(record))
+        return self._known[round_id, kind]
 
     def _end(self, topic: str) -> tuple[int, ...]:
         try:
             return self._log.end(topic)
         except NoSuchTopic:
             return ()
-
-    def _hashes(self, topic: str) -> set[bytes]:
-        try:
-            return {sha256(entry.value).digest() for entry in self._log.read(topic)}
-        except NoSuchTopic:
-            return set()
 
 
 def _shrunk(before: tuple[int, ...], after: tuple[int, ...]) -> bool:

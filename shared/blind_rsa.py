@@ -71,6 +71,10 @@ class PublicKey:
         if gmpy2.gcd(self.n, _SMALL_PRIMES) != 1 or gmpy2.is_square(self.n):
             raise ValueError("the modulus is no product of two large primes")
 
+    def __reduce__(self) -> tuple[type[Self], tuple[int, int]]:
+        """For another process: without `verifier`, which no pickle can hold."""
+        return type(self), (self.n, self.bits)
+
     @classmethod
     def from_modulus(cls, modulus: bytes) -> Self:
         """From 256 bytes, big-endian, as records and tokens have it; ValueError."""

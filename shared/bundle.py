@@ -4,9 +4,11 @@ A bundle is a sequence of items (byte strings). They are packed in order into ch
 hashes; a signed record names the index. The record is the commit: chunks that no record names do not exist. Appending
 the same chunks again does no harm, so nothing here needs transactions.
 
-    chunk = { u32 length | item } ...                    at most CHUNK bytes
-    index = 'index' tag | { SHA-256 of a chunk } ...     at most CHUNK bytes
-    reference in a record = {"chunks": number of chunks, "index": [base64url SHA-256 of each index chunk]}
+    chunk = { u32 length | item } ...        at most CHUNK bytes, no two equal
+    index = { SHA-256 of a chunk } ...       at most CHUNK bytes
+    reference in a record = {"chunks": number of chunks, "index": [base64url SHA-256 of each index]}
+
+No chunk is named twice, so whoever unpacks a bundle never gets more than what lies in the topic.
 """
 
 import struct
@@ -31,6 +33,10 @@ class BrokenBundle(ValueError):
     """A chunk is missing, or what is there is not what the record names."""
 
 
+class MissingChunk(BrokenBundle):
+    """A chunk is not there, which may be a matter of waiting; everything else about a bundle never mends."""
+
+
 class ReferenceSchema(Schema):
     """How a signed record names a bundle."""
 
@@ -47,7 +53,11 @@ class Bundle:
 
 
 def pack(items: Iterable[bytes]) -> Bundle:
-    """Pack items; the same items give the same bytes. ValueError for an item that no chunk can hold."""
+    """Pack items, each chunk as full as can be; the same items give the same bytes.
+
+    A chunk that would equal an earlier one ends an item sooner: only of thousands of equal items is that possible.
+    ValueError for an item that no chunk can hold.
+    """
     chunks = tuple(_chunks(items))
     hashes = [sha256(chunk).digest() for chunk in chunks]
     indices = tuple(
@@ -60,16 +70,17 @@ def pack(items: Iterable[bytes]) -> Bundle:
 def unpack(reference: dict[str, Any], records: Iterable[bytes]) -> list[bytes]:
     """The items of a bundle among a topic's records, whatever else lies there, in whatever order, however often.
 
-    `reference` has passed ReferenceSchema. Raises BrokenBundle.
+    `reference` has passed ReferenceSchema. Raises MissingChunk, BrokenBundle.
     """
     by_hash = {sha256(record).digest(): record for record in records}
     try:
-        index = b"".join(by_hash[unb64(name)] for name in reference["index"])
+        index = b"".join(by_hash[name] for name in _distinct([unb64(name) for name in reference["index"]]))
         if len(index) != 32 * reference["chunks"]:
             raise BrokenBundle("the index has another length than the record says")
-        chunks = [by_hash[index[start : start + 32]] for start in range(0, len(index), 32)]
+        hashes = _distinct([index[start : start + 32] for start in range(0, len(index), 32)])
+        chunks = [by_hash[name] for name in hashes]
     except KeyError:
-        raise BrokenBundle("a chunk is missing") from None
+        raise MissingChunk("a chunk is missing") from None
     return [item for chunk in chunks for item in _items(chunk)]
 
 
@@ -82,18 +93,40 @@ def names(reference: dict[str, Any], records: Sequence[bytes]) -> bool:
     return True
 
 
+def _distinct(hashes: list[bytes]) -> list[bytes]:
+    if len(set(hashes)) != len(hashes):
+        raise BrokenBundle("a chunk is named twice")
+    return hashes
+
+
 def _chunks(items: Iterable[bytes]) -> Iterator[bytes]:
-    chunk = bytearray()
+    made: set[bytes] = set()
+    waiting: list[bytes] = []
+    size = 0
     for item in items:
-        size = _LENGTH.size + len(item)
-        if size > CHUNK:
+        framed = _LENGTH.pack(len(item)) + item
+        if len(framed) > CHUNK:
             raise ValueError(f"an item of {len(item)} bytes fits no chunk")
-        if len(chunk) + size > CHUNK:
-            yield bytes(chunk)
-            chunk.clear()
-        chunk += _LENGTH.pack(len(item)) + item
-    if chunk:
-        yield bytes(chunk)
+        while size + len(framed) > CHUNK:
+            chunk, waiting = _unlike(waiting, made)
+            size = sum(map(len, waiting))
+            yield chunk
+        waiting.append(framed)
+        size += len(framed)
+    while waiting:
+        chunk, waiting = _unlike(waiting, made)
+        yield chunk
+
+
+def _unlike(framed: list[bytes], made: set[bytes]) -> tuple[bytes, list[bytes]]:
+    """A chunk of as many items as can be that is not among `made`, and the items that are left over."""
+    for end in range(len(framed), 0, -1):
+        chunk = b"".join(framed[:end])
+        name = sha256(chunk).digest()
+        if name not in made:
+            made.add(name)
+            return chunk, framed[end:]
+    raise ValueError("too many equal items")
 
 
 def _items(chunk: bytes) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """The composed nodes of a round, recomputed from the issuers' bundles in the log."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +15,12 @@ KEPT = 4
 
 
 class Compositions:
-    """Reads and recomputes; remembers the last few rounds."""
+    """Reads and recomputes; remembers the last few rounds. Threads may share one."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self._kept: OrderedDict[tuple[RoundId, str], Composed] = OrderedDict()
+        self._lock = threading.Lock()
 
     def offered(self, of: Round) -> dict[str, list[dict[str, Any]]]:
         """Each issuer's nodes, from the bundles that the offers name. BrokenBundle, BadNodes, NoSuchTopic."""
@@ -41,23 +43,26 @@ class Compositions:
         if of.manifest is None:
             raise BadManifest("the round has no manifest yet")
         key = (of.id, of.manifest.fingerprint)
-        if key not in self._kept:
-            composed = self.recompute(of, self.offered(of))
-            if composed.manifest.hash != of.manifest.hash:
-                raise BadManifest("the manifest does not follow from draft and offers")
-            self._kept[key] = composed
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        with self._lock:
+            if key not in self._kept:
+                composed = self.recompute(of, self.offered(of))
+                if composed.manifest.hash != of.manifest.hash:
+                    raise BadManifest("the manifest does not follow from draft and offers")
+                self._kept[key] = composed
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
 
     def keys_of(self, of: Round) -> frozenset[str]:
-        """All keys of a round's manifest; of its groups only while its nodes are in the log."""
+        """All keys of a round's manifest and of its offers; of its groups only while its nodes are in the log."""
         if of.manifest is None:
             return frozenset()
         body = of.manifest.body
         keys = {body["gate_key"], body["aggregate_key"], *body["admission_keys"].values()}
         try:
-            return frozenset(keys.union(self.of(of).moduli))
-        except (bundle.BrokenBundle, NoSuchTopic, BadManifest, nodes.BadNodes):
+            offered = self.offered(of)
+        except (bundle.BrokenBundle, NoSuchTopic, nodes.BadNodes):
             return frozenset(keys)
+        keys.update(key for tree in offered.values() for node in tree for key in node["keys"] if key is not None)
+        return frozenset(keys)

@@ -1,8 +1,8 @@
 """What HR drafts: questions, dates, minimum group sizes. The lead issuer signs it, and nobody can change it afterwards.
 
 Dates follow each other: now < opens <= answer_from < closes, closes + grace < erase_at,
-words_until <= results_until and erase_at <= results_until. Members may collect tokens from the last accept until
-closing, and answer from `answer_from` until closing.
+words_until <= results_until and erase_at <= results_until; none is further off than the ceilings below allow.
+Members may collect tokens from the last accept until closing, and answer from `answer_from` until closing.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from shared import dates, questionnaire
-from shared.questionnaire import Questionnaire, QuestionnaireError
+from shared import canonical, dates, questionnaire
+from shared.questionnaire import Questionnaire, QuestionnaireError, normalised_texts
 from shared.schema import Bytes, Date, Texts, first_error, whole
 
 GRACE_FLOOR = 60
@@ -21,6 +21,18 @@ GRACE_FLOOR = 60
 
 REPEAT_DAYS = 14
 """Days after closing in which no other round may ask the same: two cuts of the same people subtract to one person."""
+
+LONGEST = 366 * 86_400
+"""Seconds from opening to closing. Whoever joins or leaves meanwhile is not in the plan."""
+
+ERASE_WITHIN = 90 * 86_400
+"""Seconds from closing to `erase_at`: sealed envelopes and keys that nobody needs any more are only a danger."""
+
+RESULTS_WITHIN = 3660 * 86_400
+"""Seconds from closing to `results_until`: ten years. A slip of the keyboard must not keep comments for ever."""
+
+MAX_BYTES = 256 * 1024
+"""Of the draft's canonical JSON: as base64url and within the manifest it still fits a record of the log (512 KiB)."""
 
 MAX_RATE = 80
 """Percent. A plan that expects more answers than this makes groups that often miss the minimum."""
@@ -72,6 +84,10 @@ class DraftSchema(Schema):
     repeat_days = whole(min=0, max=400)
 
 
+_SCHEMA = DraftSchema()
+"""Made once: that takes longer than loading a draft with it."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """A parsed draft. Times are POSIX seconds, `grace` is in seconds, `rate` and `cover` in percent."""
@@ -115,11 +131,27 @@ class Draft:
         """Until when no other round may ask any of these questions."""
         return self.closes + int(self.body["repeat_days"]) * 86_400
 
+    @cached_property
+    def questions(self) -> frozenset[str]:
+        """Everything by which a question can be recognised in another round: its id and its texts, normalised."""
+        return frozenset(
+            mark
+            for part in self.questionnaire.parts
+            for question in part.questions
+            for mark in (f"#{question.id}", *normalised_texts(question))
+        )
+
+    def repeats(self, other: "Draft") -> bool:
+        """Whether both ask something alike, too close in time."""
+        meets = self.opens <= other.quiet_until and other.opens <= self.quiet_until
+        return meets and not self.questions.isdisjoint(other.questions)
+
 
 def parse(body: dict[str, Any]) -> Draft:
     """The draft in a record's body; BadDraft if it is malformed. Says nothing about dates or floors: see `check`."""
     try:
-        loaded = DraftSchema().load(body)
+        loaded = _SCHEMA.load(body)
+        _check_size(body)
         asked = questionnaire.load(loaded["questionnaire"])
     except ValidationError as error:
         raise BadDraft(DraftProblem.MALFORMED, first_error(error)) from None
@@ -137,6 +169,15 @@ def parse(body: dict[str, Any]) -> Draft:
     )
 
 
+def _check_size(body: dict[str, Any]) -> None:
+    try:
+        size = len(canonical.dumps(body))
+    except (TypeError, ValueError):
+        raise BadDraft(DraftProblem.MALFORMED, "not canonical JSON") from None
+    if size > MAX_BYTES:
+        raise BadDraft(DraftProblem.MALFORMED, f"the draft has more than {MAX_BYTES} bytes")
+
+
 def check(draft: Draft, *, trial: bool, now: float) -> None:
     """What every party checks before it offers or accepts; raises BadDraft.
 
@@ -149,6 +190,13 @@ def check(draft: Draft, *, trial: bool, now: float) -> None:
         raise BadDraft(DraftProblem.DATES, "closes + grace < erase_at <= results_until does not hold")
     if not d.counting_from < d.words_until <= d.results_until:
         raise BadDraft(DraftProblem.DATES, "closes + grace < words_until <= results_until does not hold")
+    for seconds, ceiling, what in (
+        (d.closes - d.opens, LONGEST, "closes lies more than a year behind opens"),
+        (d.erase_at - d.closes, ERASE_WITHIN, "erase_at lies more than 90 days behind closes"),
+        (d.results_until - d.closes, RESULTS_WITHIN, "results_until lies more than ten years behind closes"),
+    ):
+        if seconds > ceiling:
+            raise BadDraft(DraftProblem.DATES, what)
     if now >= d.opens:
         raise BadDraft(DraftProblem.LATE, "the opening must lie in the future")
     if not trial and d.grace < GRACE_FLOOR:

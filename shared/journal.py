@@ -2,21 +2,34 @@
 
     <folder>/lock
     <folder>/<round>/<kind>.jws              the record: its presence is the commit
-    <folder>/<round>/<kind>.<topic>.<n>      the chunks that go before it, by topic and place
+    <folder>/<round>/<kind>.<topic>.<n>      the chunks that go before it, by topic and place; six digits
     <folder>/<round>/<kind>.acknowledged     the log has once acknowledged all of it
 
 Everything is written with fsync, locked by one process, and never copied or backed up: a log that is rolled back must
 meet a party that remembers. A record is stored once; another one of the same round and kind is refused, for ever.
+
+A disk that is full or broken is an OSError, and nothing was said: the record is there as a whole or not at all. What a
+crash leaves of an unfinished one is removed when the journal is opened again.
 """
 
 import fcntl
 import os
+import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
+from shared.log.port import check_topic
 from shared.records import Kind
 from shared.rounds import RoundId
+from shared.schema import ROUND_ID
+
+CHUNKS = 1_000_000
+"""Most chunks of a record and topic, which six digits number: 400 GB."""
+
+_CHUNK = re.compile(r"(?P<kind>[a-z]+)\.(?P<topic>[a-z0-9.-]+)\.(?P<place>[0-9]{6})")
 
 
 class JournalConflict(RuntimeError):
@@ -27,41 +40,75 @@ class JournalLocked(RuntimeError):
     """Another process uses this journal: two of the same party would contradict each other."""
 
 
+class _Chunk(NamedTuple):
+    kind: str
+    topic: str
+    place: int
+    path: Path
+
+
 class Journal:
-    """The journal of one party; close it to give up the lock."""
+    """The journal of one party; close it to give up the lock.
+
+    Only the process that opened it may write: a fork would share the lock, and with it the party's voice. Its threads
+    may: one record is stored after the other.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sync_folder(folder.parent)
         self._folder = folder
-        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._pid = os.getpid()
+        self._storing = threading.Lock()
+        self._lock: int | None = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self._lock)
+            self.close()
             raise JournalLocked(f"{folder} is in use by another process") from None
+        for round_id in self._rounds():
+            self._tidy(round_id)
 
     def close(self) -> None:
-        os.close(self._lock)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def store(self, round_id: RoundId, kind: Kind, jws: str, chunks: Mapping[str, Sequence[bytes]]) -> None:
         """Keep a record and, by topic, the chunks that go before it; back only when they are on disk.
 
-        The same record again changes nothing; JournalConflict for another one.
+        The same record again changes nothing; JournalConflict for another one. ValueError for names that are none.
         """
+        self._check_mine()
+        if not ROUND_ID.fullmatch(round_id):
+            raise ValueError("not the id of a round")
+        for topic, parts in chunks.items():
+            check_topic(topic)
+            if len(parts) > CHUNKS:
+                raise ValueError(f"{len(parts)} chunks for {topic}")
+        with self._storing:
+            self._store(round_id, kind, jws, chunks)
+
+    def _store(self, round_id: RoundId, kind: Kind, jws: str, chunks: Mapping[str, Sequence[bytes]]) -> None:
         if (before := self.record(round_id, kind)) is not None:
             if before != jws:
                 raise JournalConflict(f"another {kind} of {round_id} was signed before")
             return
         folder = self._folder / round_id
-        if not folder.exists():
-            folder.mkdir(mode=0o700)
-            _sync_folder(self._folder)
-        for leftover in folder.glob(f"{kind}.*"):
-            leftover.unlink()
+        folder.mkdir(mode=0o700, exist_ok=True)
+        # Also for one that exists: whoever made it may have been stopped just before this line.
+        _sync_folder(self._folder)
+        for leftover in self._chunks(round_id):
+            if leftover.kind == kind:
+                leftover.path.unlink()
         for topic, parts in chunks.items():
             for place, part in enumerate(parts):
                 write_durably(folder / f"{kind}.{topic}.{place:06}", part)
         write_durably(folder / f"{kind}.jws", jws.encode())
+
+    def has(self, round_id: RoundId, kind: Kind) -> bool:
+        """Whether a record was stored."""
+        return (self._folder / round_id / f"{kind}.jws").exists()
 
     def record(self, round_id: RoundId, kind: Kind) -> str | None:
         """The record that was stored, if any."""
@@ -73,19 +120,26 @@ class Journal:
     def chunks(self, round_id: RoundId, kind: Kind) -> dict[str, list[Path]]:
         """The files of a record's chunks by topic, in order."""
         found: dict[str, list[Path]] = {}
-        for path in sorted((self._folder / round_id).glob(f"{kind}.*.??????")):
-            found.setdefault(path.name.removeprefix(f"{kind}.")[:-7], []).append(path)
+        for chunk in self._chunks(round_id):
+            if chunk.kind == kind:
+                found.setdefault(chunk.topic, []).append(chunk.path)
         return found
 
     def entries(self) -> Iterator[tuple[RoundId, Kind]]:
         """All records, round by round, in the order of a round's life."""
-        for folder in sorted(path for path in self._folder.iterdir() if path.is_dir()):
+        for round_id in self._rounds():
+            stored = {path.name for path in (self._folder / round_id).iterdir()}
             for kind in Kind:
-                if (folder / f"{kind}.jws").exists():
-                    yield folder.name, kind
+                if f"{kind}.jws" in stored:
+                    yield round_id, kind
+
+    def secure(self, round_id: RoundId) -> None:
+        """See that what is stored for a round is on disk, also if a `store` failed at the very end."""
+        _sync_folder(self._folder / round_id)
 
     def acknowledge(self, round_id: RoundId, kind: Kind) -> None:
         """Note that the log has all of it; from now on its absence there is an alarm."""
+        self._check_mine()
         write_durably(self._folder / round_id / f"{kind}.acknowledged", b"")
 
     def acknowledged(self, round_id: RoundId, kind: Kind) -> bool:
@@ -93,26 +147,72 @@ class Journal:
 
     def forget_chunks(self, round_id: RoundId, topic: str) -> None:
         """Remove the chunks of a topic whose deletion date has come; the records stay."""
-        for path in (self._folder / round_id).glob(f"*.{topic}.??????"):
+        self._check_mine()
+        gone = [chunk.path for chunk in self._chunks(round_id) if chunk.topic == topic]
+        for path in gone:
             path.unlink()
+        if gone:
+            _sync_folder(self._folder / round_id)
+
+    def _rounds(self) -> list[RoundId]:
+        """Whatever else lies in the folder is not ours."""
+        return sorted(path.name for path in self._folder.iterdir() if ROUND_ID.fullmatch(path.name) and path.is_dir())
+
+    def _chunks(self, round_id: RoundId) -> list[_Chunk]:
+        """All files of chunks of a round, in order, whether or not their record is there."""
+        folder = self._folder / round_id
+        found = [(path, _CHUNK.fullmatch(path.name)) for path in folder.iterdir()] if folder.is_dir() else []
+        return sorted(
+            _Chunk(match["kind"], match["topic"], int(match["place"]), path) for path, match in found if match
+        )
+
+    def _tidy(self, round_id: RoundId) -> None:
+        """Remove what a crash has left, which may be somebody's words."""
+        folder = self._folder / round_id
+        for unfinished in folder.glob(".*.new"):
+            unfinished.unlink()
+        for chunk in self._chunks(round_id):
+            if not (folder / f"{chunk.kind}.jws").exists():
+                chunk.path.unlink()
+
+    def _check_mine(self) -> None:
+        if self._lock is None or self._pid != os.getpid():
+            raise JournalLocked(f"{self._folder} was opened by another process, or is closed")
 
 
 def write_durably(path: Path, data: bytes) -> None:
     """Write a file of mode 0600 as a whole or not at all; back when it and its name are on disk."""
     fresh = path.with_name(f".{path.name}.new")
-    with suppress(FileNotFoundError):
-        fresh.unlink()
+    fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        # On a full disk half a file would only make things worse.
+        fresh.unlink(missing_ok=True)
+        raise
     _sync_folder(path.parent)
 
 
 def destroy(path: Path) -> None:
-    """Overwrite a secret file once and remove it; copy-on-write storage may keep a trace (docs/operations.md)."""
+    """Overwrite a secret file once and remove it; copy-on-write storage may keep a trace (docs/operations.md).
+
+    First it loses its name, so that a crash leaves the whole secret or none, never zeros that look like one; then it
+    is `.<name>.gone`, which the next `destroy` or the opening of RoundSecrets removes.
+    """
+    gone = path.with_name(f".{path.name}.gone")
+    _overwrite(gone)
+    with suppress(FileNotFoundError):
+        path.replace(gone)
+        _sync_folder(path.parent)
+        _overwrite(gone)
+
+
+def _overwrite(path: Path) -> None:
     with suppress(FileNotFoundError):
         with path.open("r+b") as file:
             file.write(bytes(path.stat().st_size))

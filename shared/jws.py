@@ -8,6 +8,7 @@ taken for another.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -54,6 +55,7 @@ def peek(jws: str) -> tuple[str, dict[str, Any]]:
     return typ, _object(payload)
 
 
+@lru_cache(maxsize=32)
 def _header(typ: str) -> str:
     return canonical.b64(canonical.dumps({"alg": "EdDSA", "typ": typ}))
 

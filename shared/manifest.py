@@ -23,7 +23,6 @@ from shared.envelope import Layout
 from shared.merkle import Tree
 from shared.nodes import MAX_PARTS
 from shared.parties import Parties
-from shared.questionnaire import normalised_texts
 from shared.schema import Bytes, first_error, round_id, whole
 from shared.tree import PartTree
 
@@ -61,6 +60,9 @@ class _ManifestSchema(Schema):
     parts = fields.List(fields.Nested(_Part), required=True, validate=validate.Length(min=1, max=MAX_PARTS))
 
 
+_SCHEMA = _ManifestSchema()
+
+
 @dataclass(frozen=True)
 class Manifest:
     """A parsed manifest; that everybody has accepted it is for the fold, or `verify_published`, to say."""
@@ -82,9 +84,9 @@ class Manifest:
     def parse(cls, body: dict[str, Any], parties: Parties) -> "Manifest":
         """Check form, suites, and that it belongs to `parties`; BadManifest."""
         try:
-            loaded = _ManifestSchema().load(body)
+            loaded = _SCHEMA.load(body)
             drafted = draft.parse(loaded["draft"])
-            keys = {name: PublicKey(int.from_bytes(unb64(key))) for name, key in loaded["admission_keys"].items()}
+            keys = {name: PublicKey.from_modulus(unb64(key)) for name, key in loaded["admission_keys"].items()}
         except ValidationError as error:
             raise BadManifest(first_error(error)) from None
         except ValueError as error:
@@ -126,16 +128,6 @@ class Manifest:
         """The first 160 bits of the hash for people to compare: ten groups of four hexadecimal digits."""
         digits = self.hash.hex()[:40]
         return " ".join(digits[start : start + 4] for start in range(0, 40, 4))
-
-    @cached_property
-    def questions(self) -> frozenset[str]:
-        """Everything by which a question can be recognised in another round: its id and its texts, normalised."""
-        return frozenset(
-            mark
-            for part in self.draft.questionnaire.parts
-            for question in part.questions
-            for mark in (f"#{question.id}", *normalised_texts(question))
-        )
 
 
 @dataclass(frozen=True)
@@ -239,11 +231,13 @@ def check(
         raise BadManifest("two keys are equal")
     if not known_keys.isdisjoint(keys):
         raise BadManifest("a key was used before")
-    for modulus in recomputed.moduli:
-        PublicKey(int.from_bytes(unb64(modulus)))
+    try:
+        for modulus in recomputed.moduli:
+            PublicKey.from_modulus(unb64(modulus))
+    except ValueError as error:
+        raise BadManifest(f"a group's key: {error}") from None
     for other in earlier:
-        meets = proposed.draft.opens <= other.draft.quiet_until and other.draft.opens <= proposed.draft.quiet_until
-        if other.round_id != proposed.round_id and meets and not proposed.questions.isdisjoint(other.questions):
+        if other.round_id != proposed.round_id and proposed.draft.repeats(other.draft):
             raise BadManifest(f"a question is asked in round {other.round_id} too, too close in time")
 
 
@@ -255,13 +249,13 @@ def verify_published(manifest_jws: str, accepts: Sequence[str], parties: Parties
     try:
         said = jws.verify(manifest_jws, "klankbord-manifest", parties.lead.public_key)
         manifest = Manifest.parse(said["body"]["manifest"], parties)
-        if said["round"] != manifest.round_id:
+        if said["round"] != manifest.round_id or said["author"] != parties.lead.name:
             raise BadManifest("the manifest of another round")
         accepted = set()
         for accept in accepts:
             author = parties.authors[jws.peek(accept)[1]["author"]]
             said = jws.verify(accept, "klankbord-accept", author.public_key)
-            if said["author"] == author.name and said["body"] == {"manifest": manifest.fingerprint}:
+            if said["round"] == manifest.round_id and said["body"] == {"manifest": manifest.fingerprint}:
                 accepted.add(author.name)
     except BadManifest:
         raise

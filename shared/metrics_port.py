@@ -1,7 +1,8 @@
 """The port on which ops looks at a service: /metrics for Prometheus, /ready for whoever starts and restarts it."""
 
+import socket
 from collections.abc import Callable, Iterable
-from socketserver import ThreadingMixIn
+from socketserver import TCPServer, ThreadingMixIn
 from threading import Thread
 from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -17,8 +18,21 @@ if TYPE_CHECKING:
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def server_bind(self) -> None:
+        """Without asking DNS what this host is called, which can take seconds at every start."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.setup_environ()
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
 
 class _Silent(WSGIRequestHandler):
+    timeout = 10.0
+    """Seconds for a request to come: whoever opens connections and says nothing must not keep threads."""
+
     def log_message(self, *_args: object) -> None:
         """Nothing: who scrapes when is nobody's business."""
 
@@ -41,6 +55,7 @@ def start(address: Address, registry: CollectorRegistry, ready: Callable[[], boo
         start_response("404 Not Found", [("Content-Type", "text/plain")])
         return [b"/metrics or /ready\n"]
 
-    server = make_server(address[0], address[1], application, server_class=_Server, handler_class=_Silent)
+    server_class = _Server6 if ":" in address[0] else _Server
+    server = make_server(address[0], address[1], application, server_class=server_class, handler_class=_Silent)
     Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return server

@@ -17,7 +17,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from shared import canonical, jws
 from shared.canonical import b64, unb64
-from shared.schema import Bytes, first_error, party_name, whole
+from shared.schema import Bytes, Flag, first_error, party_name, whole
 
 ENDORSEMENT = "klankbord-parties"
 
@@ -76,21 +76,57 @@ class Parties:
         return {party.name: party for party in (*self.issuers, self.gate, self.aggregate)}
 
 
+class _Url(fields.String):
+    """http or https with a host; `empty` allows none, `origin` nothing behind host and port."""
+
+    def __init__(self, *, empty: bool = False, origin: bool = False, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(max=200), **kwargs)
+        self.empty = empty
+        self.origin = origin
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if self.empty and not text:
+            return text
+        try:
+            url = urlsplit(text)
+            fine = url.scheme in ("http", "https") and url.hostname and "@" not in url.netloc and (url.port or 1)
+        except ValueError:
+            fine = False
+        behind = text.count("/") > 2 if self.origin else "?" in text or "#" in text or text.endswith("/")
+        if not fine or behind or not text.isascii() or any(character.isspace() for character in text):
+            raise ValidationError("not an address like https://host:port")
+        return text
+
+
+class _Page(_Url):
+    """An origin as browsers name it; "null" is that of a page opened from a file."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return "null" if value == "null" else super()._deserialize(value, attr, data, **kwargs)
+
+
 class _Party(Schema):
     name = party_name()
-    url = fields.Str(required=True, validate=validate.Length(max=200))
+    url = _Url(required=True)
     key = Bytes(32, required=True)
+
+
+class _Hidden(_Party):
+    """A party that employees never reach."""
+
+    url = _Url(required=True, empty=True)
 
 
 class _Generation(Schema):
     generation = whole(min=1)
     issuers = fields.List(fields.Nested(_Party), required=True, validate=validate.Length(min=1, max=8))
     ingest = fields.Nested(_Party, required=True)
-    gate = fields.Nested(_Party, required=True)
-    aggregate = fields.Nested(_Party, required=True)
-    report_url = fields.Str(required=True, validate=validate.Length(max=200))
-    pages = fields.List(fields.Str(validate=validate.Length(max=200)), required=True)
-    trial = fields.Bool(required=True, truthy={True}, falsy={False})
+    gate = fields.Nested(_Hidden, required=True)
+    aggregate = fields.Nested(_Hidden, required=True)
+    report_url = _Url(required=True)
+    pages = fields.List(_Page(origin=True), required=True)
+    trial = Flag(required=True)
 
 
 class _Entry(Schema):
@@ -111,6 +147,11 @@ class Book:
 
     def get(self, generation: int) -> Parties | None:
         return self._generations.get(generation)
+
+    def named(self, author: str) -> tuple[Party, ...]:
+        """Whoever has signed records under this name in some generation; seldom more than one."""
+        found = (parties.authors.get(author) for parties in self._generations.values())
+        return tuple({party.key: party for party in found if party is not None}.values())
 
     @classmethod
     def load(cls, data: bytes) -> "Book":

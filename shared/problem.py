@@ -7,12 +7,23 @@ from typing import Any
 
 from flask import Flask, Response, request
 from marshmallow import Schema, ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from shared.schema import first_error
 
 TYPE = "urn:klankbord:problem:"
 """What every problem type begins with; the word behind it is stable."""
+
+_WORDS: dict[int, str] = {
+    HTTPStatus.NOT_FOUND: "not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported-media-type",
+}
+"""What the framework refuses by itself. Python's own phrases change with its versions."""
+
+_KEPT = frozenset({"Allow", "Retry-After"})
+"""Headers of such refusals that mean something to whoever asked (RFC 9110)."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,10 +61,13 @@ def install(app: Flask) -> None:
         return document(problem)
 
     @app.errorhandler(HTTPException)
-    def refused_by_framework(error: HTTPException) -> Response:
+    def refused_by_framework(error: HTTPException) -> Response | HTTPException:
         status = error.code or 500
-        word = HTTPStatus(status).phrase.lower().replace(" ", "-")
-        return document(Problem(status, word, error.description or HTTPStatus(status).phrase))
+        if status < 400:
+            return error
+        word = _WORDS.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "-")
+        headers = {name: value for name, value in error.get_headers() if name in _KEPT}
+        return document(Problem(status, word, error.description or HTTPStatus(status).phrase, headers))
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
@@ -69,13 +83,19 @@ def install(app: Flask) -> None:
 def read_json(schema: Schema, limit: int) -> dict[str, Any]:
     """The request's body: strict JSON of at most `limit` bytes that fits the schema; else a Problem.
 
-    Duplicate members, NaN, lone surrogates and deep nesting are refused: no two readers may understand one body
-    differently.
+    Duplicate members, numbers that are not whole, lone surrogates and deep nesting are refused: no two readers may
+    understand one body differently.
     """
     request.max_content_length = limit
     try:
-        value = json.loads(request.get_data(cache=False).decode(), object_pairs_hook=_unique, parse_constant=_refuse)
-        json.dumps(value, ensure_ascii=False).encode()
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        # Before it is read, if it says how long it is; a word of our own, for Python's phrase for 413 has changed.
+        raise Problem(413, "too-large", f"A body has at most {limit} bytes.") from None
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_unique, parse_float=_refuse, parse_constant=_refuse)
+        if b"\\" in body:  # Only an escape can make a lone surrogate.
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise Problem(400, "malformed", "The body is not JSON.") from None
     try:

@@ -1,5 +1,6 @@
 """Reading the topic `rounds`, and noticing when the log has changed its past."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 from shared import topics
@@ -20,23 +21,43 @@ class RoundsReader:
         self._log = log
         self._book = book
         self._read: list[bytes] = []
+        """The hashes of what the fold was made of."""
         self.fold = Fold(book)
         self.changed_pasts = 0
         """How often the log had lost or replaced something that this process had already read."""
 
     def refresh(self) -> Fold:
-        """Read again; LogUnavailable if that is not possible now."""
-        try:
-            raw = [entry.value for entry in self._log.read(topics.ROUNDS)]
-        except NoSuchTopic:
-            raw = []
-        hashes = [sha256(record).digest() for record in raw]
-        known = len(self._read)
-        if hashes[:known] != self._read:
+        """Read again; LogUnavailable if that is not possible now, and then the fold is one of the past."""
+        if not self._read_on():
+            self._read_anew()
             self.changed_pasts += 1
-            self.fold = Fold(self._book)
-            known = 0
-        for record in raw[known:]:
-            self.fold.add(record)
-        self._read = hashes
+        self.fold.reading = object()
         return self.fold
+
+    def _read_on(self) -> bool:
+        """Add what is new; False if what was read before is not there any more."""
+        position = 0
+        for value in self._values():
+            digest = sha256(value).digest()
+            if position == len(self._read):
+                self.fold.add(value)
+                self._read.append(digest)
+            elif self._read[position] != digest:
+                return False
+            position += 1
+        return position == len(self._read)
+
+    def _read_anew(self) -> None:
+        """Another fold, which replaces the one before only when it is complete."""
+        fold, read = Fold(self._book), []
+        for value in self._values():
+            fold.add(value)
+            read.append(sha256(value).digest())
+        self.fold, self._read = fold, read
+
+    def _values(self) -> Iterator[bytes]:
+        try:
+            for entry in self._log.read(topics.ROUNDS):
+                yield entry.value
+        except NoSuchTopic:
+            return

@@ -127,23 +127,28 @@ class _Release(Schema):
     counted = fields.Nested(ReferenceSchema, required=True)
 
 
-_BODIES: dict[Kind, type[Schema]] = {
-    Kind.MANIFEST: _Manifest,
-    Kind.ACCEPT: _Accept,
-    Kind.VOID: _Words,
-    Kind.CANCEL: _Nothing,
-    Kind.CUT: _Cut,
-    Kind.BATCH: _Batch,
-    Kind.STOP: _Words,
-    Kind.OPENING: _Opening,
-    Kind.RELEASE: _Release,
+_BODIES: dict[Kind, Schema] = {
+    Kind.MANIFEST: _Manifest(),
+    Kind.ACCEPT: _Accept(),
+    Kind.VOID: _Words(),
+    Kind.CANCEL: _Nothing(),
+    Kind.CUT: _Cut(),
+    Kind.BATCH: _Batch(),
+    Kind.STOP: _Words(),
+    Kind.OPENING: _Opening(),
+    Kind.RELEASE: _Release(),
 }
+_ISSUER_OFFER, _KEY_OFFER = _IssuerOffer(), _KeyOffer()
+"""Made once: making a schema takes longer than loading a record with it."""
 
 
 class _Payload(Schema):
     round = round_id()
     author = party_name()
     body = fields.Dict(required=True)
+
+
+_PAYLOAD = _Payload()
 
 
 def digest(text: str) -> str:
@@ -164,24 +169,37 @@ def peek(raw: bytes) -> Record:
         kind = Kind(typ.removeprefix("klankbord-"))
         if typ != f"klankbord-{kind}":
             raise Foreign("another typ")
-        _Payload().load(payload)
+        _PAYLOAD.load(payload)
     except (ValueError, ValidationError):
         raise Foreign("not a record") from None
     return Record(kind, payload["round"], payload["author"], payload["body"], text)
 
 
-def verify(record: Record, author: Party, *, issuer: bool) -> None:
-    """Check signature and body of a peeked record; Foreign if either is not right.
-
-    `issuer`: whether the author is an issuer, for its offer differs. The draft's body is checked by shared.draft.
-    """
+def signed_by(record: Record, author: Party) -> bool:
+    """Whether a peeked record bears this party's signature, whatever its body says."""
     try:
         jws.verify(record.jws, f"klankbord-{record.kind}", author.public_key)
-        if record.kind is Kind.OFFER:
-            (_IssuerOffer if issuer else _KeyOffer)().load(record.body)
-        elif record.kind is not Kind.DRAFT:
-            _BODIES[record.kind]().load(record.body)
     except jws.BadSignature:
-        raise Foreign("not signed by its author") from None
+        return False
+    return True
+
+
+def check_body(record: Record, *, issuer: bool) -> None:
+    """Foreign if the body has not the form of its kind; a draft's is checked by shared.draft.
+
+    `issuer`: whether the author is an issuer, for its offer differs.
+    """
+    try:
+        if record.kind is Kind.OFFER:
+            (_ISSUER_OFFER if issuer else _KEY_OFFER).load(record.body)
+        elif record.kind is not Kind.DRAFT:
+            _BODIES[record.kind].load(record.body)
     except ValidationError:
         raise Foreign("malformed body") from None
+
+
+def verify(record: Record, author: Party, *, issuer: bool) -> None:
+    """Check signature and body of a peeked record; Foreign if either is not right. `issuer` as in `check_body`."""
+    if not signed_by(record, author):
+        raise Foreign("not signed by its author")
+    check_body(record, issuer=issuer)

@@ -7,11 +7,16 @@
 The first valid record of a (round, kind, author) counts; a later, different one raises an alarm and changes nothing.
 A record that is met before its time waits and is tried again, in log order, after each one that takes effect. So the
 result depends on the log's content alone: the fold reads no clock. Scheduled, open and closing are asked with a time.
+
+Whoever floods the log costs the others time and memory in proportion to the flood, and nothing else: what no party
+has signed is forgotten at once, and a record that waits is tried again only when something has taken effect, which
+happens some thirty times in the life of a round.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
+from enum import StrEnum, auto
+from functools import cached_property
 
 from shared import draft, records
 from shared.draft import BadDraft, Draft
@@ -61,14 +66,17 @@ class Alarm:
     reason: AlarmReason
 
 
-@dataclass
+@dataclass(frozen=True)
 class Round:
-    """One round as far as the log tells it. Only the fold changes it."""
+    """One round as far as the log told it at one moment: the fold makes a new one for each record that takes effect.
+
+    So threads that answer requests may hold on to one while another thread reads on.
+    """
 
     id: RoundId
     parties: Parties
     draft: Draft
-    effective: dict[tuple[Kind, str], Record] = field(default_factory=dict)
+    effective: Mapping[tuple[Kind, str], Record] = field(default_factory=dict)
     manifest: Manifest | None = None
 
     def record(self, kind: Kind, author: str | None = None) -> Record | None:
@@ -85,7 +93,7 @@ class Round:
     def offers(self) -> Mapping[str, Record]:
         return {author: record for (kind, author), record in self.effective.items() if kind is Kind.OFFER}
 
-    @property
+    @cached_property
     def agreed(self) -> bool:
         """Everybody has accepted one manifest, whatever happened later."""
         return self.authors_of(Kind.ACCEPT) == self.parties.authors.keys()
@@ -100,7 +108,7 @@ class Round:
             return State.ERASED
         return phase
 
-    @property
+    @cached_property
     def phase(self) -> State:
         """As `state`, without a clock: SCHEDULED stands for scheduled, open and closing, RELEASED also for erased."""
         present = {kind for kind, _ in self.effective}
@@ -141,9 +149,10 @@ _VALID_FROM: Mapping[Kind, frozenset[State]] = {
 """In which phases a record can take effect."""
 
 
-def predecessor(record: Record, of: Round) -> str | None:
-    """The hash that `record` must name, as the log has it; None where it names nothing. See shared.records."""
-    match record.kind:
+def predecessor(kind: Kind, of: Round) -> str | None:
+    """The hash that a record of a kind must name, as the log has it: empty while what it follows from is not there,
+    None for kinds that name nothing. See shared.records."""
+    match kind:
         case Kind.OFFER:
             before = of.record(Kind.DRAFT)
         case Kind.ACCEPT | Kind.CUT:
@@ -172,28 +181,50 @@ def named(record: Record) -> str | None:
     return str(record.body[field_of[record.kind]]) if record.kind in field_of else None
 
 
+class _Fate(StrEnum):
+    """What becomes of a record when it is tried."""
+
+    TAKEN = auto()
+    WAITS = auto()
+    DROPPED = auto()  # It can never take effect in this log.
+
+
 class Fold:
-    """The state of all rounds after some records. `add` records in log order; ask `rounds` and `alarms`."""
+    """The state of all rounds after some records. `add` records in log order; ask `rounds` and `alarms`.
+
+    One thread adds; others may ask meanwhile: what they are given is replaced, never changed.
+    """
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self._early: dict[RoundId, dict[str, Record]] = {}
+        """Records of parties whose round is not drafted yet, by digest: nobody knows which generation judges them."""
         self._waiting: dict[RoundId, list[Record]] = {}
+        """Valid records before their time, in log order."""
         self._seen: set[str] = set()
-        self._alarms: dict[Alarm, None] = {}
+        self._refused: set[str] = set()
         self.rounds: dict[RoundId, Round] = {}
         """In the order of their drafts."""
         self.proposed_order: list[RoundId] = []
-        """Rounds in the order in which their manifests stand in the log."""
+        """Rounds in the order in which their manifests took effect, which no later record changes."""
+        self.alarms: tuple[Alarm, ...] = ()
+        """In the order in which they were raised, each once."""
         self.foreign = 0
         """Records that are not ours."""
-
-    @property
-    def alarms(self) -> tuple[Alarm, ...]:
-        return tuple(self._alarms)
+        self.reading = object()
+        """Another one after each complete reading of the log: who appends something sees whether it was read since."""
 
     def contains(self, jws: str) -> bool:
-        """Whether exactly this record is in the log, effective or not."""
-        return records.digest(jws) in self._seen
+        """Whether exactly this record is in the log and valid, effective or not."""
+        return self.holds(records.digest(jws))
+
+    def holds(self, digest: str) -> bool:
+        """As `contains`, by the record's digest."""
+        return digest in self._seen
+
+    def refuses(self, digest: str) -> bool:
+        """Whether this record is in the log, and is not valid there: it helps nobody to append it again."""
+        return digest in self._refused
 
     def add(self, raw: bytes) -> None:
         """Take in the next record of the log; whatever it is, nothing is raised."""
@@ -205,84 +236,114 @@ class Fold:
         if record.digest in self._seen:
             return
         if record.kind is Kind.DRAFT:
-            self._seen.add(record.digest)
             self._add_draft(record)
+        elif (of := self.rounds.get(record.round_id)) is not None:
+            if self._valid(record, of):
+                self._add_valid(record)
+        elif any(records.signed_by(record, party) for party in self._book.named(record.author)):
+            self._early.setdefault(record.round_id, {}).setdefault(record.digest, record)
         else:
-            # Before the draft nobody knows whose signature it should bear, so it waits unchecked.
-            self._waiting.setdefault(record.round_id, []).append(record)
-        self._retry(record.round_id)
+            self._refuse(record)
 
     def _add_draft(self, record: Record) -> None:
+        generation = record.body.get("generation")
+        parties = self._book.get(generation) if isinstance(generation, int) else None
         try:
-            parties = self._book.get(int(record.body.get("generation", 0)))
             if parties is None or record.author != parties.lead.name:
                 raise Foreign("not by the lead issuer of a known generation")
             records.verify(record, parties.lead, issuer=True)
             drafted = draft.parse(record.body)
             if drafted.body["parties"] != parties.digest:
                 raise Foreign("another parties.json")
-        except (Foreign, BadDraft, TypeError, ValueError):
-            self.foreign += 1
+        except (Foreign, BadDraft):
+            self._refuse(record)
             return
+        self._seen.add(record.digest)
         if record.round_id in self.rounds:
             self._alarm(record, AlarmReason.CONTRADICTION)
             return
-        self.rounds[record.round_id] = Round(record.round_id, parties, drafted, {(Kind.DRAFT, record.author): record})
+        of = Round(record.round_id, parties, drafted, {(Kind.DRAFT, record.author): record})
+        self.rounds = {**self.rounds, of.id: of}
+        self._waiting[of.id] = [early for early in self._early.pop(of.id, {}).values() if self._valid(early, of)]
+        self._retry(of.id)
 
-    def _retry(self, round_id: RoundId) -> None:
-        of = self.rounds.get(round_id)
-        if of is None:
-            return
-        again = True
-        while again:
-            again = False
-            waiting, self._waiting[round_id] = self._waiting.get(round_id, []), []
-            for position, record in enumerate(waiting):
-                if not self._ours(record, of):
-                    continue
-                if self._take(record, of):
-                    self._waiting[round_id] += waiting[position + 1 :]
-                    again = True
-                    break
-                first = of.effective.get((record.kind, record.author))
-                if first is None:
-                    self._waiting[round_id].append(record)
-                elif first.digest != record.digest:
-                    self._alarm(record, AlarmReason.CONTRADICTION)
-
-    def _ours(self, record: Record, of: Round) -> bool:
-        """Whether the signature holds; checked once per record."""
-        if record.digest in self._seen:
-            return True
+    def _valid(self, record: Record, of: Round) -> bool:
+        """Whether its author may write such a record in this round, and signature and body hold."""
         author = of.parties.authors.get(record.author)
         try:
             if author is None or record.author not in _who_may(record.kind, of.parties):
                 raise Foreign("nobody who may write this")
             records.verify(record, author, issuer=record.author in of.parties.issuer_names)
         except Foreign:
-            self.foreign += 1
+            self._refuse(record)
             return False
         self._seen.add(record.digest)
         return True
 
-    def _take(self, record: Record, of: Round) -> bool:
-        """Let the record take effect if this is its time."""
-        if of.phase not in _VALID_FROM[record.kind] or (record.kind, record.author) in of.effective:
-            return False
-        if named(record) != predecessor(record, of):
+    def _add_valid(self, record: Record) -> None:
+        match self._try(record):
+            case _Fate.TAKEN:
+                self._retry(record.round_id)
+            case _Fate.WAITS:
+                self._waiting[record.round_id].append(record)
+
+    def _retry(self, round_id: RoundId) -> None:
+        """Try all that wait, in log order, and again from the first whenever one of them takes effect."""
+        again = True
+        while again:
+            again = False
+            waiting, still = self._waiting[round_id], []
+            for position, record in enumerate(waiting):
+                fate = self._try(record)
+                if fate is _Fate.WAITS:
+                    still.append(record)
+                elif fate is _Fate.TAKEN:
+                    still += waiting[position + 1 :]
+                    again = True
+                    break
+            self._waiting[round_id] = still
+
+    def _try(self, record: Record) -> _Fate:
+        """Let a valid record take effect if this is its time."""
+        of = self.rounds[record.round_id]
+        key = (record.kind, record.author)
+        if key in of.effective:
+            self._alarm(record, AlarmReason.CONTRADICTION)
+            return _Fate.DROPPED
+        if of.phase not in _VALID_FROM[record.kind]:
+            return _Fate.WAITS
+        if named(record) != predecessor(record.kind, of):
+            # Not too early, for then the phase would not fit: what it names can never come to stand there.
             self._alarm(record, AlarmReason.OTHER_PREDECESSOR)
-            return False
+            return _Fate.DROPPED
+        manifest = of.manifest
         if record.kind is Kind.MANIFEST:
             try:
-                of.manifest = Manifest.parse(record.body["manifest"], of.parties)
+                manifest = _manifest(record, of)
             except BadManifest:
-                return False
-            self.proposed_order.append(of.id)
-        of.effective[record.kind, record.author] = record
-        return True
+                self.foreign += 1
+                return _Fate.DROPPED
+            self.proposed_order = [*self.proposed_order, of.id]
+        self.rounds[of.id] = replace(of, effective={**of.effective, key: record}, manifest=manifest)
+        return _Fate.TAKEN
+
+    def _refuse(self, record: Record) -> None:
+        self._refused.add(record.digest)
+        self.foreign += 1
 
     def _alarm(self, record: Record, reason: AlarmReason) -> None:
-        self._alarms[Alarm(record.round_id, record.kind, record.author, reason)] = None
+        alarm = Alarm(record.round_id, record.kind, record.author, reason)
+        if alarm not in self.alarms:
+            self.alarms = (*self.alarms, alarm)
+
+
+def _manifest(record: Record, of: Round) -> Manifest:
+    """What the lead proposes, if it is about this round and its draft; that it follows from the offers is for all
+    who accept it to find out. BadManifest."""
+    manifest = Manifest.parse(record.body["manifest"], of.parties)
+    if manifest.round_id != of.id or manifest.draft.body != of.draft.body:
+        raise BadManifest("of another round, or of another draft")
+    return manifest
 
 
 def _who_may(kind: Kind, parties: Parties) -> frozenset[str]:

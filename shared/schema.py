@@ -13,6 +13,11 @@ ROUND_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 PARTY_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
+_UNSHOWN = re.compile(r"[^A-Za-z0-9_-]")
+
+_SHOWN = 40
+"""Characters of a member's name in a message; our own are shorter."""
+
 
 class Bytes(fields.String):
     """base64url text of exactly `length` bytes; stays text when loaded, so that records keep their bytes."""
@@ -44,6 +49,15 @@ class Date(fields.String):
         return text
 
 
+class Flag(fields.Boolean):
+    """true or false; marshmallow alone also takes 1 and 0."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("true or false")
+        return value
+
+
 class Texts(Schema):
     """The same text in every language of the suite."""
 
@@ -65,12 +79,16 @@ def party_name() -> fields.String:
 
 
 def first_error(error: ValidationError) -> str:
-    """One line that names the first field that is wrong and why; never the value itself, which may be secret."""
+    """One line that names the first field that is wrong and why; never the value itself, which may be secret.
+
+    The name of an unknown member is the sender's own: of that only what can do no harm in a log or a terminal is shown.
+    """
 
     def walk(messages: Any, path: str) -> str:
         if isinstance(messages, dict):
             key = min(messages, key=str)
-            return walk(messages[key], path if key == "_schema" else f"{path}.{key}" if path else str(key))
+            shown = _UNSHOWN.sub("?", str(key))[:_SHOWN]
+            return walk(messages[key], path if key == "_schema" else f"{path}.{shown}" if path else shown)
         return f"{path}: {messages[0]}" if path else str(messages[0])
 
     return walk(error.messages, "")

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shared.canonical import b64, unb64
 from shared.journal import destroy, write_durably
 from shared.rounds import RoundId
+from shared.schema import ROUND_ID
 
-_ROUND_FILE = re.compile(r"(?P<round>[a-z0-9][a-z0-9-]{0,39})\.key")
+_ROUND_FILE = re.compile(rf"(?P<round>{ROUND_ID.pattern})\.key")
 
 
 class UnsafeFile(RuntimeError):
@@ -32,7 +33,7 @@ def make_identity(path: Path) -> Ed25519PrivateKey:
 def load_identity(path: Path) -> Ed25519PrivateKey:
     """The key of `make_identity`; UnsafeFile if its mode lets others read it or it is no key, FileNotFoundError."""
     try:
-        return Ed25519PrivateKey.from_private_bytes(unb64(_read(path).decode().strip()))
+        return Ed25519PrivateKey.from_private_bytes(unb64(read_secret(path).decode().strip()))
     except ValueError:
         raise UnsafeFile(f"{path.name} holds no Ed25519 key") from None
 
@@ -43,7 +44,7 @@ class RoundSecrets:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
-        for unfinished in folder.glob(".*.new"):
+        for unfinished in (*folder.glob(".*.new"), *folder.glob(".*.gone")):
             destroy(unfinished)
 
     def create(self, round_id: RoundId, secret: bytes) -> None:
@@ -56,7 +57,7 @@ class RoundSecrets:
     def load(self, round_id: RoundId) -> bytes | None:
         """The secret, or None if there is none (any more); UnsafeFile if others can read it."""
         with suppress(FileNotFoundError):
-            return _read(self._path(round_id))
+            return read_secret(self._path(round_id))
         return None
 
     def destroy(self, round_id: RoundId) -> bool:
@@ -73,10 +74,13 @@ class RoundSecrets:
                 yield match["round"]
 
     def _path(self, round_id: RoundId) -> Path:
+        if not ROUND_ID.fullmatch(round_id):
+            raise ValueError("not the id of a round")
         return self._folder / f"{round_id}.key"
 
 
-def _read(path: Path) -> bytes:
+def read_secret(path: Path) -> bytes:
+    """What a file with a secret holds; UnsafeFile if its mode lets others read it, FileNotFoundError."""
     mode = path.stat().st_mode
     if mode & 0o077:
         raise UnsafeFile(f"{path.name} can be read by others: chmod 600")

@@ -1,8 +1,10 @@
 """How a service answers HTTP: one granian process, its own port, no access log, TLS ended in the service itself."""
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response
@@ -10,6 +12,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
 from shared import problem
+from shared.orphans import end_with_parent
 from shared.settings import Address, Settings
 
 
@@ -25,10 +28,16 @@ class Web:
     @classmethod
     def read(cls, settings: Settings) -> "Web":
         """KLANKBORD_LISTEN (host:port), _TLS_CERTIFICATE and _TLS_KEY (files; without them plain HTTP), _THREADS."""
+        certificate, private_key = settings.optional_path("TLS_CERTIFICATE"), settings.optional_path("TLS_KEY")
+        if (certificate is None) != (private_key is None):
+            settings.refuse("TLS_KEY" if private_key is None else "TLS_CERTIFICATE", "is missing: TLS needs both")
+        for name, path in (("TLS_CERTIFICATE", certificate), ("TLS_KEY", private_key)):
+            if path is not None and not os.access(path, os.R_OK):
+                settings.refuse(name, "cannot be read")
         return cls(
             listen=settings.address("LISTEN"),
-            certificate=settings.optional_path("TLS_CERTIFICATE"),
-            private_key=settings.optional_path("TLS_KEY"),
+            certificate=certificate,
+            private_key=private_key,
             threads=settings.whole("THREADS", 16, least=1, most=256),
         )
 
@@ -70,7 +79,13 @@ def serve(load: Callable[[], Flask], web: Web) -> None:
         ssl_key=web.private_key,
         workers_kill_timeout=4,
         websockets=False,
-    ).serve(target_loader=lambda *_args, **_named: load(), wrap_loader=False)
+    ).serve(target_loader=partial(_load, load), wrap_loader=False)
+
+
+def _load(load: Callable[[], Flask], *_args: object, **_named: object) -> Flask:
+    """What granian calls; a function with a name, because macOS and Python 3.14 pickle it for the new process."""
+    end_with_parent()
+    return load()
 
 
 def configure_logging() -> None:

@@ -7,10 +7,13 @@
 Values never appear in the message: some of them are secret.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 PREFIX = "KLANKBORD_"
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 Address = tuple[str, int]
 """Host and port."""
@@ -29,10 +32,11 @@ class Settings:
         self._problems: list[str] = []
 
     def text(self, name: str, default: str | None = None) -> str:
+        """Its text; one that is set to nothing counts as missing where it is required."""
         self._asked.add(name)
         value = self._values.get(name, default)
-        if value is None:
-            self._problems.append(f"{PREFIX}{name} is missing")
+        if value is None or (default is None and not value):
+            self.refuse(name, "is missing")
             return ""
         return value
 
@@ -45,8 +49,8 @@ class Settings:
 
     def whole(self, name: str, default: int, least: int = 0, most: int = 1_000_000) -> int:
         value = self.text(name, str(default))
-        if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
-            self._problems.append(f"{PREFIX}{name} must be a whole number from {least} to {most}")
+        if not _NUMBER.fullmatch(value) or not least <= int(value) <= most:
+            self.refuse(name, f"must be a whole number from {least} to {most}")
             return default
         return int(value)
 
@@ -57,17 +61,22 @@ class Settings:
         except ValueError:
             number = -1.0
         if not 0 < number < 86_400:
-            self._problems.append(f"{PREFIX}{name} must be a number of seconds")
+            self.refuse(name, "must be a number of seconds")
             return default
         return number
 
     def address(self, name: str, default: str | None = None) -> Address:
-        host, _, port = self.text(name, default).rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65_535:
-            if f"{PREFIX}{name} is missing" not in self._problems:
-                self._problems.append(f"{PREFIX}{name} must be host:port")
+        value = self.text(name, default)
+        host, _, port = value.rpartition(":")
+        if not host or not _NUMBER.fullmatch(port) or int(port) > 65_535:
+            if value:
+                self.refuse(name, "must be host:port")
             return ("", 0)
-        return (host.strip("[]"), int(port))
+        return (host.removeprefix("[").removesuffix("]"), int(port))
+
+    def refuse(self, name: str, why: str) -> None:
+        """Note what is wrong with a variable, such as a file that is not there; `why` must not hold its value."""
+        self._problems.append(f"{PREFIX}{name} {why}")
 
     def done(self) -> None:
         """Raise BadSettings if anything was wrong; call it after the last variable."""

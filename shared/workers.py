@@ -4,6 +4,7 @@ Small rounds are done in this process: starting workers takes longer than their 
 """
 
 import multiprocessing
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +13,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from shared.loop import Stopping
+from shared.orphans import end_with_parent
 
 CHUNK = 64
 """Envelopes per task: some 50 ms of work, so that a stop is obeyed quickly and hand-over costs little."""
@@ -66,6 +68,10 @@ _remembered: Any = None
 def _remember(context: Any) -> None:
     global _remembered
     _remembered = context
+    # Supervisors and Ctrl-C signal all processes of a service; only the parent decides what a stop means.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def _work(work: Callable[[Any, list[_Item]], list[_Result]], chunk: list[_Item]) -> list[_Result]:

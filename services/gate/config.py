@@ -1,0 +1,48 @@
+"""The gate's settings (docs/operations.md)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from shared.keygen import identity
+from shared.log.port import MAX_PARTITIONS
+from shared.parties import BadParties, Book
+from shared.settings import PREFIX, Address, BadSettings, Settings
+
+
+@dataclass(frozen=True)
+class Config:
+    """`poll`: seconds between two looks at the log. `home`: identity key, journal and round keys; never copied.
+
+    `partitions`: of each round's envelopes, so that many processes of ingest can write at once.
+    """
+
+    log: str = field(repr=False)
+    book: Book
+    home: Path
+    identity: Ed25519PrivateKey = field(repr=False)
+    metrics: Address
+    poll: float
+    processes: int
+    partitions: int
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Config":
+        """KLANKBORD_LOG, _PARTIES, _HOME, _METRICS, _POLL (2), _PROCESSES (all cores), _PARTITIONS (1); BadSettings."""
+        settings = Settings(environ)
+        log = settings.text("LOG")
+        parties = settings.path("PARTIES")
+        home = settings.path("HOME")
+        metrics = settings.address("METRICS")
+        poll = settings.seconds("POLL", 2)
+        processes = settings.whole("PROCESSES", os.cpu_count() or 1, least=1, most=1024)
+        partitions = settings.whole("PARTITIONS", 1, least=1, most=MAX_PARTITIONS)
+        settings.done()
+        try:
+            book = Book.load(parties.read_bytes())
+        except (OSError, BadParties) as error:
+            raise BadSettings(f"{PREFIX}PARTIES: {error}") from None
+        return cls(log, book, home, identity(home, book.current.gate), metrics, poll, processes, partitions)

@@ -1,0 +1,72 @@
+"""`python -m services.issuer` hands out tokens; `keygen` and `adminkey` behind it make its two keys."""
+
+import os
+import sys
+from functools import partial
+from multiprocessing.util import Finalize
+
+from flask import Flask
+
+from services.issuer import admin_key, web
+from services.issuer.config import Config
+from services.issuer.database import Database
+from services.issuer.desk import Desk
+from services.issuer.hr import Hr
+from services.issuer.keys import Secrets
+from services.issuer.loop import Loop
+from services.issuer.making import KeyMaker
+from services.issuer.metrics import Metrics
+from services.issuer.people import People
+from services.issuer.store import Store
+from services.issuer.watch import Watch
+from shared import clock, keygen, metrics_port
+from shared.author import Author
+from shared.journal import Journal
+from shared.log import open_log
+from shared.reading import RoundsReader
+from shared.serve import configure_logging, serve
+from shared.settings import BadSettings
+
+
+def build(config: Config) -> Flask:
+    """Everything that the answering process has; closed when that process ends."""
+    configure_logging()
+    parties = config.book.current
+    party = next(issuer for issuer in parties.issuers if issuer.name == config.name)
+    journal = Journal(config.home / "journal")
+    log = open_log(config.log)
+    author = Author(config.name, keygen.identity(config.home, party), journal, log)
+    database = Database(config.database)
+    people, store, secrets = People(database), Store(database), Secrets(config.home / "rounds")
+    maker, metrics = KeyMaker(store, config.key_threads), Metrics()
+    desk = Desk(config.name, people, store, secrets, metrics, clock.now)
+    reader = RoundsReader(log, config.book)
+    loop = Loop(config.name, log, reader, author, people, store, secrets, maker, desk, metrics, clock.now)
+    hr = Hr(config.name, parties, author, people, store, desk, metrics)
+    watch = Watch(loop.tick, config.poll)
+    watch.start()
+    port = metrics_port.start(config.metrics, metrics.registry, watch.ready)
+    for priority, close in enumerate(
+        (journal.close, database.close, log.close, maker.cancel, watch.stop, port.server_close)
+    ):
+        Finalize(None, close, exitpriority=priority)
+    return web.create(desk, hr, metrics, parties, config.admin_key)
+
+
+def main() -> int:
+    if sys.argv[1:] == ["adminkey"]:
+        return admin_key.make(os.environ)
+    if (code := keygen.handle(sys.argv[1:], os.environ)) is not None:
+        return code
+    configure_logging()
+    try:
+        config = Config.read(os.environ)
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        return 2
+    serve(partial(build, config), config.web)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

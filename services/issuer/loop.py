@@ -1,0 +1,219 @@
+"""What an issuer does by itself: plan and offer, propose if it leads, accept or refuse, destroy what has had its time.
+
+Each look at the log (`tick`) destroys keys first, then appends what was said before and is not in the log yet, and
+only then says anything new.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from services.issuer import core, offering
+from services.issuer.database import DatabaseUnavailable
+from services.issuer.desk import Desk, Live
+from services.issuer.keys import DamagedKey, Secrets
+from services.issuer.making import KeyMaker
+from services.issuer.metrics import Metrics
+from services.issuer.people import People
+from services.issuer.plan import PlanError
+from services.issuer.store import Shares, Store
+from shared import topics
+from shared.agreeing import VoidReason, acceptable_draft, decide, may_offer
+from shared.author import Author
+from shared.bundle import BrokenBundle
+from shared.compositions import Compositions
+from shared.log.port import Log, NoSuchTopic
+from shared.manifest import BadManifest
+from shared.nodes import BadNodes
+from shared.reading import RoundsReader
+from shared.records import Kind
+from shared.rounds import Fold, Round, RoundId, State
+
+_LOG = logging.getLogger(__name__)
+
+_BEFORE_AGREED = frozenset({State.DRAFTED, State.OFFERED, State.PROPOSED})
+
+
+class Loop:
+    """One issuer's part in all rounds; one thread calls `tick`."""
+
+    def __init__(
+        self,
+        name: str,
+        log: Log,
+        reader: RoundsReader,
+        author: Author,
+        people: People,
+        store: Store,
+        secrets: Secrets,
+        maker: KeyMaker,
+        desk: Desk,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._name = name
+        self._log = log
+        self._reader = reader
+        self._author = author
+        self._people = people
+        self._store = store
+        self._secrets = secrets
+        self._maker = maker
+        self._desk = desk
+        self._metrics = metrics
+        self._clock = clock
+        self._compositions = Compositions(log)
+        self._live: dict[RoundId, Live] = {}
+        self._deleted: set[RoundId] = set()
+
+    def tick(self) -> None:
+        """Once; LogUnavailable, DatabaseUnavailable, OSError: what is left is done next time."""
+        now = self._clock()
+        self._destroy(now)
+        for trouble in self._author.reconcile(self._reader.refresh(), now):
+            self._metrics.alarm(trouble.round_id, trouble.trouble)
+        fold = self._reader.refresh()
+        for alarm in fold.alarms:
+            self._metrics.alarm(alarm.round_id, alarm.reason)
+        for of in [of for of in fold.rounds.values() if self._name in of.parties.issuer_names]:
+            self._work(fold, of, now)
+        self._show(fold, now)
+
+    def _destroy(self, now: float) -> None:
+        """Keys and rows whose time is over. Members were told before: the desk shows what the last tick saw."""
+        try:
+            dates = self._store.dates()
+        except DatabaseUnavailable as error:
+            # Keys wait for nobody.
+            _LOG.warning("rows are erased later: %s", error)
+            dates = {}
+        for round_id in self._secrets.rounds():
+            keys_until = dates[round_id][0] if round_id in dates else None
+            if core.keys_must_go(self._reader.fold.rounds.get(round_id), keys_until, now):
+                self._maker.cancel(round_id)
+                self._secrets.destroy(round_id)
+                _LOG.info("the keys of %s are destroyed", round_id)
+                self._store.drop_keys(round_id)
+        for round_id, (_, erase_at) in dates.items():
+            if now >= erase_at:
+                self._store.erase(round_id)
+
+    def _work(self, fold: Fold, of: Round, now: float) -> None:
+        """What is due for one round."""
+        if of.phase in _BEFORE_AGREED and now >= of.draft.opens:
+            self._void(of, VoidReason.LATE, "Not everybody had accepted when the round should have opened.")
+        elif of.phase is State.DRAFTED:
+            self._offer(of, now)
+        elif of.phase is State.OFFERED and of.parties.lead.name == self._name:
+            self._propose(of)
+        elif of.phase is State.PROPOSED:
+            if why := decide(fold, of, self._author, self._compositions, now):
+                self._store.set_note(of.id, why)
+        elif of.phase is State.VOID:
+            self._explain(of)
+        if of.agreed:
+            self._share(of, now)
+        if now >= of.draft.results_until and of.id not in self._deleted:
+            self._author.forget_chunks(of.id, topics.nodes(of.id))
+            self._log.delete(topics.nodes(of.id))
+            self._deleted.add(of.id)
+
+    def _void(self, of: Round, reason: VoidReason, note: str) -> None:
+        if not self._author.said(of.id, Kind.VOID):
+            self._store.set_note(of.id, note)
+            self._author.say(of.id, Kind.VOID, {"reason": reason})
+
+    def _offer(self, of: Round, now: float) -> None:
+        """Plan once, make keys in the background, and offer when all are there."""
+        if not may_offer(of, self._author):
+            return
+        if wrong := acceptable_draft(of, now):
+            self._void(of, VoidReason.BAD_DRAFT, wrong)
+            return
+        if (planned := self._store.planned(of.id)) is None:
+            if (roster := self._people.roster()) is None:
+                return
+            try:
+                planned, places = offering.prepare(of.id, of.draft, roster)
+            except PlanError as error:
+                self._void(of, VoidReason.ROSTER, str(error))
+                return
+            self._store.add(planned, places, roster)
+        if (secret := self._secrets.load(of.id)) is None:
+            # Keys that another file wrapped are of no use, and nobody has seen them.
+            self._store.drop_keys(of.id)
+            secret = self._secrets.create(of.id)
+        if self._store.count_keys(of.id) < planned.keys:
+            if not self._maker.busy:
+                self._maker.make(secret, core.addresses(planned.trees()))
+            return
+        try:
+            keys = {at: secret.unwrap(at, wrapped) for at, wrapped in self._store.keys(of.id).items()}
+        except DamagedKey:
+            self._store.drop_keys(of.id)
+            return
+        drafted = of.record(Kind.DRAFT)
+        assert drafted is not None  # noqa: S101 - a round begins with its draft
+        body, chunks = offering.offer(drafted.digest, planned, keys, secret, self._store.names_by_node(of.id))
+        self._author.say(of.id, Kind.OFFER, body, {topics.nodes(of.id): chunks})
+
+    def _propose(self, of: Round) -> None:
+        """The lead issuer's manifest of all offers, or `void` where the issuers' rosters tell of other groups."""
+        if self._author.said(of.id, Kind.MANIFEST) or self._author.said(of.id, Kind.VOID):
+            return
+        try:
+            manifest = self._compositions.recompute(of, self._compositions.offered(of)).manifest
+        except (BrokenBundle, NoSuchTopic):
+            return
+        except BadNodes as error:
+            self._void(of, VoidReason.TREES_DIFFER, str(error))
+        except BadManifest as error:
+            self._void(of, VoidReason.BAD_MANIFEST, str(error))
+        else:
+            self._author.say(of.id, Kind.MANIFEST, {"manifest": manifest.body})
+
+    def _explain(self, of: Round) -> None:
+        """Tell HR where the trees differ, if the lead issuer says that they do: each issuer corrects its own roster."""
+        void = of.record(Kind.VOID, of.parties.lead.name)
+        if void is None or void.body["reason"] != VoidReason.TREES_DIFFER or self._store.note(of.id) is not None:
+            return
+        note = ""
+        try:
+            self._compositions.recompute(of, self._compositions.offered(of))
+        except (BadNodes, BadManifest, BrokenBundle, NoSuchTopic) as error:
+            note = str(error) if isinstance(error, BadNodes) else note
+        self._store.set_note(of.id, note)
+
+    def _share(self, of: Round, now: float) -> None:
+        """Note the share who have collected: once a day, for whoever saw it move would see who moved it."""
+        day = int(now // core.DAY)
+        known = self._store.shares(of.id)
+        if known is not None and known.day >= day and not of.parties.trial:
+            return
+        if (planned := self._store.planned(of.id)) is not None:
+            counted, collected = self._store.served(of.id), self._store.collected(of.id)
+            if sum(collected.values()) < counted:
+                # Somebody took rows out, so that a member could collect twice.
+                self._metrics.alarm(of.id, core.Fault.RESTORED)
+            percent = core.shares(planned.nodes, collected)
+            if known is None or known.percent != percent or known.day != day:
+                self._store.set_shares(of.id, Shares(day, percent))
+
+    def _show(self, fold: Fold, now: float) -> None:
+        """Tell the desk what the log says now, in copies that no later record changes."""
+        rounds = {of.id: replace(of, effective=dict(of.effective)) for of in fold.rounds.values()}
+        live: dict[RoundId, Live] = {}
+        for of in rounds.values():
+            if of.phase is State.SCHEDULED and self._name in of.parties.issuer_names:
+                try:
+                    composed = self._compositions.of(of)
+                except (BrokenBundle, NoSuchTopic, BadManifest, BadNodes) as error:
+                    _LOG.warning("the groups of %s cannot be shown: %s", of.id, error)
+                    continue
+                known = self._live.get(of.id)
+                same = known is not None and known.composed is composed
+                live[of.id] = replace(known, of=of) if known is not None and same else Live.build(of, composed)
+        self._live = live
+        self._desk.show(rounds, live)
+        self._metrics.looked(now, [str(of.state(now)) for of in rounds.values()], len(self._secrets.rounds()))
+        self._metrics.made(self._maker.made, self._maker.seconds)

@@ -1,0 +1,147 @@
+"""What the log says, verified and ready to be shown; rebuilt from the log whenever that changes, kept nowhere."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from services.report.results import Results
+from services.report.verify import Contents, Doubt, check
+from shared import bundle, nodes, release_items, topics
+from shared.bundle import BrokenBundle
+from shared.compositions import Compositions
+from shared.log.port import Log, NoSuchTopic
+from shared.manifest import BadManifest
+from shared.nodes import BadNodes
+from shared.parties import Book
+from shared.reading import RoundsReader
+from shared.records import Kind
+from shared.release_items import BadRelease
+from shared.rounds import Alarm, Fold, Round, RoundId, State
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One agreed round. A released one has either `results` or a `doubt` that says why they are not shown."""
+
+    of: Round
+    state: State
+    results: Results | None = None
+    doubt: Doubt | None = None
+    comments_deleted: bool = False
+    """At their date, as agreed; where they are missing before it, `comments_missing` says so."""
+    comments_missing: bool = False
+    alarms: tuple[Alarm, ...] = ()
+
+    @property
+    def id(self) -> RoundId:
+        return self.of.id
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All agreed rounds at one moment, the latest first. `foreign`: records in the log that no party signed."""
+
+    rounds: tuple[Shown, ...] = ()
+    foreign: int = 0
+    changed_pasts: int = 0
+
+    @cached_property
+    def by_id(self) -> Mapping[RoundId, Shown]:
+        return {shown.id: shown for shown in self.rounds}
+
+    @cached_property
+    def results(self) -> tuple[Results, ...]:
+        return tuple(shown.results for shown in self.rounds if shown.results)
+
+
+_Mark = tuple[object, ...]
+"""What a loaded release depends on: while it is the same, nothing is read again."""
+
+
+class Library:
+    """Reads the log; `shelf` is replaced as a whole, so that whoever serves it needs no lock."""
+
+    def __init__(self, log: Log, book: Book, clock: Callable[[], float]) -> None:
+        self._log = log
+        self._clock = clock
+        self._reader = RoundsReader(log, book)
+        self._compositions = Compositions(log)
+        self._loaded: dict[RoundId, tuple[_Mark, Shown]] = {}
+        self.shelf = Shelf()
+        self.looked_at = float("-inf")
+
+    def refresh(self) -> Fold:
+        """Look again; LogUnavailable leaves everything as it was."""
+        fold, now = self._reader.refresh(), self._clock()
+        rounds = [self._shown(of, fold, now) for of in fold.rounds.values() if of.agreed]
+        rounds = [shown for shown in rounds if shown.state is not State.ERASED]
+        rounds.sort(key=lambda shown: (shown.of.draft.closes, shown.id), reverse=True)
+        self.shelf = Shelf(tuple(rounds), fold.foreign, self._reader.changed_pasts)
+        self.looked_at = self._clock()
+        return fold
+
+    def _shown(self, of: Round, fold: Fold, now: float) -> Shown:
+        state = of.state(now)
+        alarms = tuple(alarm for alarm in fold.alarms if alarm.round_id == of.id)
+        if state is not State.RELEASED:
+            # A copy: the fold goes on changing its own while requests are answered.
+            self._loaded.pop(of.id, None)
+            return Shown(replace(of, effective=dict(of.effective)), state, alarms=alarms)
+        mark = self._mark(of, now)
+        if self._loaded.get(of.id, (None,))[0] != mark:
+            self._loaded[of.id] = (mark, self._load(replace(of, effective=dict(of.effective)), now))
+        return replace(self._loaded[of.id][1], alarms=alarms)
+
+    def _mark(self, of: Round, now: float) -> _Mark:
+        release = of.record(Kind.RELEASE)
+        ends = [self._end(topic) for topic in (topics.nodes(of.id), topics.releases(of.id), topics.words(of.id))]
+        return (release and release.digest, *ends, now >= of.draft.words_until, self._reader.changed_pasts)
+
+    def _end(self, topic: str) -> tuple[int, ...]:
+        try:
+            return self._log.end(topic)
+        except NoSuchTopic:
+            return ()
+
+    def _load(self, of: Round, now: float) -> Shown:
+        deleted = now >= of.draft.words_until
+        try:
+            composed = self._compositions.of(of)
+            contents = self._contents(of, deleted=deleted)
+        except (BrokenBundle, NoSuchTopic):
+            return Shown(of, State.RELEASED, doubt=Doubt.MISSING)
+        except (BadManifest, BadNodes, BadRelease):
+            return Shown(of, State.RELEASED, doubt=Doubt.MALFORMED)
+        batch = of.record(Kind.BATCH)
+        assert batch is not None  # noqa: S101 - a released round has one
+        said = batch.body["parts"]
+        manifest = composed.manifest
+        if doubt := check(manifest.draft.questionnaire.parts, composed.part_trees, said, contents):
+            return Shown(of, State.RELEASED, doubt=doubt)
+        results = Results(
+            manifest, [nodes.node_of(node) for node in composed.nodes], composed.part_trees, said, contents
+        )
+        missing = contents.words is None and not deleted
+        return Shown(of, State.RELEASED, results, None, comments_deleted=deleted, comments_missing=missing)
+
+    def _contents(self, of: Round, *, deleted: bool) -> Contents:
+        """What the release names. BrokenBundle and NoSuchTopic if numbers or counted entries are not there."""
+        release = of.record(Kind.RELEASE)
+        assert release is not None  # noqa: S101 - see above
+        records = [entry.value for entry in self._log.read(topics.releases(of.id))]
+        numbers = release_items.decode_numbers(bundle.unpack(release.body["cells"], records))
+        counted = release_items.decode_counted(bundle.unpack(release.body["counted"], records))
+        words = None
+        if not deleted:
+            try:
+                of_words = bundle.unpack(release.body["words"], self._words(of))
+                words = release_items.decode_words(of_words)
+            except BrokenBundle:
+                pass  # The numbers can be shown without; the page says what is missing.
+        return Contents(numbers, words, counted)
+
+    def _words(self, of: Round) -> list[bytes]:
+        try:
+            return [entry.value for entry in self._log.read(topics.words(of.id))]
+        except NoSuchTopic:
+            return []  # Nobody wrote anything, or it is gone: the reference tells which.

@@ -1,0 +1,440 @@
+"""What an issuer does by itself, beside gate and aggregate as the tests play them, on a log in memory."""
+
+import threading
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from services.issuer import making
+from services.issuer.roster import Person, Roster
+from services.issuer.store import ADMISSION, Address
+from shared import records, topics
+from shared.blind_rsa import PrivateKey
+from shared.bundle import unpack
+from shared.canonical import unb64
+from shared.log.memory import MemoryLog
+from shared.log.port import End, Entry, Log, LogUnavailable
+from shared.manifest import Manifest, check, verify_published
+from shared.nodes import names_hash, parse_offered
+from shared.records import Kind
+from shared.rounds import State
+from tests.keys import rsa_key
+from tests.organisations import roster as roster_of
+from tests.rounds_made import CLOSES, ERASE_AT, NOW, OPENS, PEOPLE, RESULTS_UNTIL, questionnaire_body
+from tests.services.issuer.issuers import World, until, world
+
+DAY = 86_400
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[World]:
+    made = world(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[World]:
+    made = world(tmp_path, issuers=2)
+    yield made
+    made.stop()
+
+
+def manifest_of(made: World, round_id: str = "spring") -> Manifest:
+    """The agreed manifest as a client checks it."""
+    of = made.round(round_id)
+    manifest = of.record(Kind.MANIFEST)
+    assert manifest is not None
+    accepts = [record.jws for (kind, _), record in of.effective.items() if kind is Kind.ACCEPT]
+    return verify_published(manifest.jws, accepts, made.installed.parties)
+
+
+def said(made: World, author: str) -> list[Kind]:
+    """The kinds of records that an author has in the log, repeats included."""
+    found = [records.peek(entry.value) for entry in made.log.read(topics.ROUNDS)]
+    return [record.kind for record in found if record.author == author]
+
+
+def phase(made: World) -> State:
+    return made.of.phase
+
+
+def reason(made: World) -> tuple[str, str]:
+    void = made.of.record(Kind.VOID)
+    assert void is not None and phase(made) is State.VOID
+    return void.author, void.body["reason"]
+
+
+def test_a_round_comes_to_be_agreed_with_every_check_of_parties_and_clients(two: World) -> None:
+    two.agree()
+    manifest = manifest_of(two)
+    chunks = [entry.value for entry in two.log.read(topics.nodes("spring"))]
+    offered = {
+        name: parse_offered(unpack(two.of.offers[name].body["nodes"], chunks)) for name in manifest.parties.issuer_names
+    }
+    for issuer in two.issuers:
+        live = issuer.desk._live["spring"]
+        check(manifest, live.composed, offered, [], frozenset(), NOW)
+        assert said(two, issuer.name).count(Kind.OFFER) == 1
+    assert said(two, "hr") == [Kind.DRAFT, Kind.OFFER, Kind.MANIFEST, Kind.ACCEPT]
+    assert said(two, "council") == [Kind.OFFER, Kind.ACCEPT]
+
+
+def test_the_keys_that_are_offered_are_those_that_the_issuer_can_sign_with(two: World) -> None:
+    two.agree()
+    for issuer in two.issuers:
+        live, secret = issuer.desk._live["spring"], issuer.secrets.load("spring")
+        assert secret is not None
+        for at, wrapped in issuer.store.keys("spring").items():
+            public = secret.unwrap(at, wrapped).public
+            if at == ADMISSION:
+                assert manifest_of(two).admission_keys[issuer.name] == public
+            else:
+                assert live.composed.group_key(issuer.name, at.node, at.part) == public
+
+
+def test_the_names_that_are_offered_are_those_of_the_people_of_each_finest_node(one: World) -> None:
+    one.agree()
+    live, secret = one.lead.desk._live["spring"], one.lead.secrets.load("spring")
+    assert secret is not None
+    hashed = 0
+    for node in live.composed.nodes:
+        for part, expected in enumerate(node["names"]["hr"]):
+            names = one.lead.store.names("spring", live.attached[part].get(node["id"], []))
+            assert (expected is None) == (not names)
+            if expected is not None:
+                assert names_hash(secret.salt(Address(node["id"], part)), names) == unb64(expected)
+                hashed += len(names)
+    assert hashed == 2 * 20
+
+
+def test_issuers_whose_rosters_differ_make_the_round_void_and_both_see_where(tmp_path: Path) -> None:
+    other = roster_of({**PEOPLE, ("Risk",): 9})
+    made = world(tmp_path, [roster_of(PEOPLE), other], issuers=2)
+    made.draft()
+    made.settle()
+    assert reason(made) == ("hr", "trees-differ")
+    for issuer in made.issuers:
+        assert "'Velda'" in (issuer.store.note("spring") or "")
+        assert issuer.secrets.rounds() == []
+    made.stop()
+
+
+def test_rosters_in_another_order_and_with_other_names_agree(tmp_path: Path) -> None:
+    roster = roster_of(PEOPLE)
+    people = [Person(one.id, f"{one.name} Jr", one.mail, "en", one.path) for one in reversed(roster.people)]
+    made = world(tmp_path, [roster, Roster(roster.company, ("company", "area"), tuple(people))], issuers=2)
+    made.agree()
+    made.stop()
+
+
+def test_an_issuer_without_a_roster_waits_and_says_so(two: World) -> None:
+    council = two.issuers[1]
+    with council.database.writing() as db:
+        db.exec_driver_sql("DELETE FROM company")
+    two.draft()
+    two.settle()
+    assert phase(two) is State.DRAFTED
+    assert council.hr.status()["rounds"][0]["note"] == "There is no roster to plan from."
+    council.people.replace(roster_of(PEOPLE))
+    two.settle()
+    assert phase(two) is State.SCHEDULED
+
+
+def test_a_roster_that_cannot_be_planned_makes_the_round_void(tmp_path: Path) -> None:
+    made = world(tmp_path, [roster_of(PEOPLE), roster_of({(): 9})], issuers=2)
+    made.draft()
+    made.settle()
+    assert reason(made) == ("council", "roster")
+    assert "9 people" in (made.issuers[1].store.note("spring") or "")
+    made.stop()
+
+
+def test_a_draft_that_breaks_a_floor_is_made_void_by_everybody_else_too(two: World) -> None:
+    two.draft(grace=1)
+    two.issuers[0].tick()
+    two.issuers[1].tick()
+    two.issuers[1].tick()
+    assert reason(two) == ("council", "bad-draft")
+    assert "grace" in (two.issuers[1].store.note("spring") or "")
+
+
+def test_a_round_that_is_not_agreed_when_it_should_open_is_void(one: World) -> None:
+    one.draft()
+    for _ in range(3):
+        one.lead.tick()
+    assert phase(one) is State.DRAFTED
+    one.clock.now = OPENS
+    one.settle()
+    assert reason(one) == ("hr", "late")
+    assert one.lead.secrets.rounds() == []
+
+
+def test_a_void_that_came_too_late_destroys_nothing_and_stops_no_collecting(one: World) -> None:
+    one.draft()
+    one.lead.tick()
+    while phase(one) is not State.PROPOSED:
+        one.play_others()
+        one.lead.tick()
+    one.lead.tick()
+    one.clock.now = OPENS
+    one.lead.tick()
+    assert one.lead.author.said("spring", Kind.VOID)
+    one.play_others()
+    one.settle()
+    assert said(one, "hr")[-1] is Kind.VOID
+    assert phase(one) is State.SCHEDULED
+    assert one.lead.secrets.rounds() == ["spring"]
+
+
+def test_a_question_that_another_round_asks_at_that_time_makes_the_later_one_void(one: World) -> None:
+    one.agree()
+    one.draft("again")
+    one.settle("again", first_key=10)
+    assert one.round("again").phase is State.VOID
+    assert "asked in round spring" in (one.lead.store.note("again") or "")
+    one.agree("summer", first_key=20, questionnaire=questionnaire_body("other"))
+
+
+@pytest.mark.parametrize(("kind", "author"), [(Kind.CANCEL, "hr"), (Kind.STOP, "gate")])
+def test_keys_are_destroyed_when_cancel_or_stop_is_read_back_from_the_log(one: World, kind: Kind, author: str) -> None:
+    one.agree()
+    body = {"reason": "too-many"} if kind is Kind.STOP else {}
+    if author == "hr":
+        one.lead.hr.cancel("spring")
+    else:
+        one.say(kind, author, body)
+    assert one.lead.secrets.rounds() == ["spring"]
+    one.settle()
+    one.lead.tick()
+    assert phase(one) in (State.CANCELLED, State.STOPPED)
+    assert one.lead.secrets.rounds() == [] and one.lead.store.count_keys("spring") == 0
+    assert not list((one.lead.home / "rounds").iterdir())
+    assert one.lead.store.planned("spring") is not None
+
+
+def test_keys_are_destroyed_at_closing_and_grace_even_while_the_log_is_away(one: World) -> None:
+    one.agree()
+    restarted = one.issuers[0] = one.lead.restarted()
+    restarted.reader._log = Away()
+    for now, there in ((CLOSES + 299, True), (CLOSES + 300, False)):
+        one.clock.now = now
+        with pytest.raises(LogUnavailable):
+            restarted.loop.tick()
+        assert (restarted.secrets.rounds() == ["spring"]) is there
+
+
+def test_keys_are_destroyed_even_while_the_database_is_away(one: World) -> None:
+    one.agree()
+    one.clock.now = CLOSES + 300
+    one.lead.database._write.acquire()
+    with pytest.raises(Exception, match="in front"):
+        one.lead.loop.tick()
+    assert one.lead.secrets.rounds() == []
+    one.lead.database._write.release()
+
+
+def test_at_erase_at_nothing_is_left_of_plan_and_members_and_later_of_the_nodes(one: World) -> None:
+    one.agree()
+    one.lead.store.mark("spring", "p0", bytes(32))
+    one.clock.now = ERASE_AT - 1
+    one.lead.tick()
+    assert one.lead.store.served("spring") == 1
+    one.clock.now = ERASE_AT
+    one.lead.tick()
+    assert one.lead.store.planned("spring") is None and one.lead.store.served("spring") == 0
+    assert one.lead.people.whose(bytes(32)) is None
+    assert one.log.end(topics.nodes("spring")) != (0,)
+    one.clock.now = RESULTS_UNTIL
+    for _ in range(3):
+        one.lead.tick()
+    with pytest.raises(Exception, match="spring"):
+        one.log.end(topics.nodes("spring"))
+    assert not list((one.lead.home / "journal" / "spring").glob("*nodes*"))
+    assert one.lead.metrics.raised == []
+
+
+def test_whatever_moment_the_process_ends_at_the_round_is_agreed_and_said_once(tmp_path: Path) -> None:
+    ends = 0
+    for allowed in range(60):
+        folder = tmp_path / str(allowed)
+        folder.mkdir()
+        made = world(folder)
+        made.draft()
+        flaky = made.lead
+        flaky.author._log = Deadly(made.log, allowed)
+        ended = False
+        for _ in range(12):
+            try:
+                flaky.tick()
+            except Killed:
+                ended = True
+                break
+            made.play_others()
+        if not ended:
+            made.stop()
+            break
+        ends += 1
+        made.issuers[0] = flaky.restarted()
+        made.settle()
+        assert phase(made) is State.SCHEDULED
+        assert made.lead.metrics.raised == []
+        assert set(said(made, "hr")) == {Kind.DRAFT, Kind.OFFER, Kind.MANIFEST, Kind.ACCEPT}
+        manifest_of(made)
+        made.stop()
+    assert ends >= 5
+
+
+def test_making_keys_goes_on_where_an_ended_process_left_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "BATCH", 1)
+    go_on, numbers = threading.Event(), count()
+
+    def generate() -> PrivateKey:
+        if (number := next(numbers)) == 3:
+            go_on.wait()
+        return rsa_key(number)
+
+    made = world(tmp_path, generate=generate)
+    made.draft()
+    made.lead.loop.tick()
+    until(lambda: made.lead.store.count_keys("spring") == 3)
+    assert made.lead.hr.status()["rounds"][0]["keys"] == {"made": 3, "of": 6}
+    stored, maker = made.lead.store.keys("spring"), made.lead.maker
+    threading.Thread(target=maker.cancel).start()
+    go_on.set()
+    until(lambda: not maker.busy)
+    made.issuers[0] = made.lead.restarted()
+    made.settle()
+    assert phase(made) is State.SCHEDULED
+    assert made.lead.store.keys("spring").items() >= stored.items()
+    made.stop()
+
+
+def test_a_log_that_was_rolled_back_gets_everything_again_and_an_alarm_is_raised(one: World) -> None:
+    one.agree()
+    before = [entry.value for entry in one.log.read(topics.ROUNDS)]
+    one.log.delete(topics.ROUNDS)
+    one.log.delete(topics.nodes("spring"))
+    one.log.create(topics.ROUNDS)
+    others = [record for record in before if records.peek(record).author in ("gate", "aggregate")]
+    one.log.append(topics.ROUNDS, *others)
+    one.settle()
+    assert phase(one) is State.SCHEDULED
+    assert sorted(entry.value for entry in one.log.read(topics.ROUNDS)) == sorted(before)
+    assert ("spring", "lost-record") in one.lead.metrics.raised
+    assert one.lead.desk._live["spring"].composed.manifest.fingerprint == manifest_of(one).fingerprint
+
+
+def test_a_second_offer_in_its_name_is_an_alarm_and_is_not_accepted(one: World) -> None:
+    one.draft()
+    one.lead.tick()
+    one.lead.tick()
+    drafted = one.of.record(Kind.DRAFT)
+    assert drafted is not None
+    forged = {"draft": drafted.digest, "admission_key": "A" * 342, "nodes": {"chunks": 0, "index": []}}
+    if one.of.record(Kind.OFFER, "hr") is None:
+        one.say(Kind.OFFER, "hr", forged)
+    one.settle()
+    assert phase(one) is not State.SCHEDULED
+    assert ("spring", "other-own-record") in one.lead.metrics.raised
+
+
+def test_the_share_of_collected_is_noted_once_a_day_by_the_clock(tmp_path: Path) -> None:
+    made = world(tmp_path, roster_of({("Payments",): 60, ("Risk",): 12}))
+    made.agree()
+    store = made.lead.store
+
+    def shown() -> list[int]:
+        made.lead.tick()
+        return [unit["percent"] for unit in made.lead.hr.status()["rounds"][0]["collected"]["units"]]
+
+    assert shown() == [0, 0]
+    for number in range(30):
+        store.mark("spring", f"p{number}", bytes(32))
+        assert shown() == [0, 0]
+    made.clock.now = (NOW // DAY + 1) * DAY - 1
+    assert shown() == [0, 0]
+    made.clock.now += 1
+    assert shown() == [40, 50]
+    store.mark("spring", "p40", bytes(32))
+    made.issuers[0] = made.lead.restarted()
+    store = made.lead.store
+    assert shown() == [40, 50]
+    made.stop()
+
+
+def test_in_a_trial_the_share_is_shown_at_once(tmp_path: Path) -> None:
+    made = world(tmp_path, roster_of({("Payments",): 60}), trial=True)
+    made.agree()
+    for number in range(12):
+        made.lead.store.mark("spring", f"p{number}", bytes(32))
+    made.lead.tick()
+    assert made.lead.hr.status()["rounds"][0]["collected"]["units"][0]["percent"] == 20
+    made.stop()
+
+
+def test_of_a_company_below_fifty_no_share_is_shown(one: World) -> None:
+    one.agree()
+    one.lead.tick()
+    assert one.lead.hr.status()["rounds"][0]["collected"]["units"] == []
+
+
+def test_rows_that_somebody_took_out_of_the_database_are_an_alarm(one: World) -> None:
+    one.agree()
+    one.lead.store.mark("spring", "p0", bytes(32))
+    with one.lead.database.writing() as db:
+        db.exec_driver_sql("DELETE FROM served")
+    one.clock.now += DAY
+    one.lead.tick()
+    assert ("spring", "database-restored") in one.lead.metrics.raised
+
+
+def test_a_round_of_parties_without_this_issuer_is_left_alone(one: World, tmp_path: Path) -> None:
+    one.lead.loop._name = "somebody-else"
+    one.draft()
+    for _ in range(3):
+        one.lead.tick()
+    assert said(one, "hr") == [Kind.DRAFT]
+    assert one.lead.store.planned("spring") is None
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Away(MemoryLog):
+    """A log that cannot be reached."""
+
+    def read(self, topic: str, start: End | None = None, stop: End | None = None) -> Iterator[Entry]:
+        raise LogUnavailable(topic)
+
+
+class Deadly(MemoryLog):
+    """A log at whose n-th change the process dies: before it, or after it."""
+
+    def __init__(self, behind: Log, allowed: int) -> None:
+        super().__init__()
+        self._behind = behind
+        self._allowed = allowed
+
+    def append(self, topic: str, *records: bytes) -> None:
+        self._pass()
+        self._behind.append(topic, *records)
+        self._pass()
+
+    def create(self, topic: str, partitions: int = 1) -> None:
+        self._pass()
+        self._behind.create(topic, partitions)
+
+    def read(self, topic: str, start: End | None = None, stop: End | None = None) -> Iterator[Entry]:
+        return self._behind.read(topic, start, stop)
+
+    def end(self, topic: str) -> End:
+        return self._behind.end(topic)
+
+    def _pass(self) -> None:
+        if self._allowed == 0:
+            raise Killed
+        self._allowed -= 1
