@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 from flask import Flask, Response
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 
 from shared import problem
+from shared.asgi import WholeRequests
 from shared.orphans import end_with_parent
 from shared.settings import Address, Settings
 
@@ -38,7 +41,7 @@ class Web:
             listen=settings.address("LISTEN"),
             certificate=certificate,
             private_key=private_key,
-            threads=settings.whole("THREADS", 16, least=1, most=256),
+            threads=settings.whole("THREADS", 2 * (os.cpu_count() or 1), least=1, most=256),
         )
 
 
@@ -57,35 +60,36 @@ def create_app(name: str) -> Flask:
     return app
 
 
-def serve(load: Callable[[], Flask], web: Web) -> None:
+def serve(load: Callable[[], Flask], web: Web, limits: Mapping[str, int] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `load` is called once, in the process that answers.
 
-    Requests under way are finished first, for at most 4 s: a service ends within five.
+    `limits`: the largest body in bytes by path, where it is not shared.asgi.BODY. Requests under way are finished
+    first, for at most 4 s: a service ends within five.
     """
     host, port = web.listen
     Granian(
         target="application",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
         workers=1,
-        blocking_threads=web.threads,
-        # Concurrent requests beyond the threads wait in the server, in memory, not in the kernel's backlog.
-        backpressure=max(64, 4 * web.threads),
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]
         ssl_cert=web.certificate,
         ssl_key=web.private_key,
         workers_kill_timeout=4,
         websockets=False,
-    ).serve(target_loader=partial(_load, load), wrap_loader=False)
+    ).serve(target_loader=partial(_load, load, web.threads, limits or {}), wrap_loader=False)
 
 
-def _load(load: Callable[[], Flask], *_args: object, **_named: object) -> Flask:
+def _load(
+    load: Callable[[], Flask], threads: int, limits: Mapping[str, int], *_args: object, **_named: object
+) -> WholeRequests:
     """What granian calls; a function with a name, because macOS and Python 3.14 pickle it for the new process."""
     end_with_parent()
-    return load()
+    return WholeRequests(load(), ThreadPoolExecutor(threads, "request"), limits)
 
 
 def configure_logging() -> None:

@@ -11,7 +11,7 @@ from services.issuer import admin_key, web
 from services.issuer.config import Config
 from services.issuer.database import Database
 from services.issuer.desk import Desk
-from services.issuer.hr import Hr
+from services.issuer.hr import LARGEST_ROSTER, Hr
 from services.issuer.keys import Secrets
 from services.issuer.loop import Loop
 from services.issuer.making import KeyMaker
@@ -64,7 +64,7 @@ def main() -> int:
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
-    serve(partial(build, config), config.web)
+    serve(partial(build, config), config.web, {"/admin/roster": LARGEST_ROSTER})
     return 0
 
 

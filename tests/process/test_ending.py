@@ -5,7 +5,10 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
+
+import httpx
 
 from tests.process.suite import suite
 
@@ -21,6 +24,17 @@ def test_sigterm_ends_each_service_within_five_seconds_even_with_a_request_under
                 service.terminate()
                 assert service.wait() == 0, name
                 assert time.monotonic() - began < 5, name
+
+
+def test_forty_slow_senders_keep_nobody_else_waiting(tmp_path: Path) -> None:
+    with suite(tmp_path / "suite") as running:
+        host, _, port = running.installation.services["ingest"].listen.partition(":")
+        with ExitStack() as slow:
+            for _ in range(40):
+                sender = slow.enter_context(socket.create_connection((host, int(port))))
+                sender.sendall(b"POST /envelopes HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            answer = httpx.get(f"{running.installation.services['ingest'].url}/rounds", timeout=5)
+            assert answer.json() == {"rounds": []}
 
 
 def test_a_service_that_is_configured_wrongly_says_everything_that_is_wrong_at_once() -> None:

@@ -1,0 +1,107 @@
+"""Whole requests for a WSGI application: no thread waits for somebody's slow line.
+
+A thread that reads a body as it arrives is held by whoever sends one byte a minute, and a handful of such senders would
+stop a service. Here a body is taken in by the event loop, within a limit and a time, and only then handed to a thread.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from concurrent.futures import Executor
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from shared.problem import Problem, document
+
+BODY = 1024 * 1024
+"""Bytes. Nothing that employees send comes near it: a request for tokens has some ten kilobytes, as an envelope has."""
+
+PATIENCE = 20.0
+"""Seconds for the whole of a body; a phone on a bad line sends ten kilobytes in less."""
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class WholeRequests:
+    """An ASGI application around a WSGI one. `limits`: other largest bodies, in bytes, by path."""
+
+    def __init__(self, application: Wsgi, pool: Executor, limits: Mapping[str, int]) -> None:
+        self._application = application
+        self._pool = pool
+        self._limits = limits
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return  # There is nothing to do when the server starts and ends, and no other protocol is served.
+        try:
+            body = await asyncio.wait_for(_body(scope, receive, self._limits.get(scope["path"], BODY)), PATIENCE)
+        except (Problem, TimeoutError) as refused:
+            problem = refused if isinstance(refused, Problem) else Problem(408, "too-slow", "The body did not arrive.")
+            response = document(problem)
+            await _send(send, problem.status, _pairs(response), response.get_data())
+            return
+        if body is None:
+            return  # Whoever asked has gone.
+        loop = asyncio.get_running_loop()
+        await _send(send, *await loop.run_in_executor(self._pool, self._run, _environ(scope, body)))
+
+    def _run(self, environ: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        response = Response.from_app(self._application, environ, buffered=True)
+        return response.status_code, _pairs(response), response.get_data()
+
+
+async def _body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes | None:
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    if length.isdigit() and int(length) > limit:
+        raise Problem(413, "too-large", f"A body has at most {limit} bytes.")
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise Problem(413, "too-large", f"A body has at most {limit} bytes.")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _environ(scope: Mapping[str, Any], body: bytes) -> dict[str, Any]:
+    """PEP 3333. The address of whoever asks is left out: nothing behind this may know it."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": "klankbord",
+        "SERVER_PORT": "0",
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1")
+        if key == "CONTENT_LENGTH":
+            continue
+        key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    return environ
+
+
+def _pairs(response: Response) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,94 @@
+"""Requests reach the application whole, or not at all."""
+
+import asyncio
+from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask, request
+
+from shared import asgi
+from shared.asgi import WholeRequests
+from shared.serve import create_app
+
+
+def echo() -> Flask:
+    app = create_app("echo")
+
+    @app.post("/echo/<word>")
+    def back(word: str) -> dict[str, Any]:
+        asked = request.get_data()
+        return {"word": word, "body": asked.decode(), "query": request.args.get("q"), "from": request.remote_addr}
+
+    return app
+
+
+def ask(
+    *messages: MutableMapping[str, Any], path: str = "/echo/x", headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> list[MutableMapping[str, Any]]:
+    """What the application sends for a request that arrives in these messages, and then no further."""
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def talk() -> None:
+        left = list(messages)
+
+        async def receive() -> MutableMapping[str, Any]:
+            if not left:
+                await asyncio.Event().wait()
+            return left.pop(0)
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "query_string": b"q=%C3%AB",
+            "http_version": "1.1",
+            "headers": list(headers),
+            "client": ("192.0.2.7", 5),
+        }
+        with ThreadPoolExecutor(1) as pool:
+            await WholeRequests(echo(), pool, {"/echo/large": 2_000_000})(scope, receive, send)
+
+    asyncio.run(talk())
+    return sent
+
+
+def part(body: bytes, *, more: bool = False) -> MutableMapping[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_body_in_pieces_arrives_as_one_and_nobody_learns_where_from() -> None:
+    start, body = ask(part(b"one ", more=True), part("zoë".encode()), path="/echo/mañana")
+    assert start["status"] == 200
+    assert b'"body":"one zo\\u00eb"' in body["body"].replace(b": ", b":")
+    assert b"192.0.2.7" not in body["body"]
+    assert b'"word":"ma\\u00f1ana"' in body["body"].replace(b": ", b":")
+    assert b'"query":"\\u00eb"' in body["body"].replace(b": ", b":")
+
+
+def test_a_body_that_does_not_arrive_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "PATIENCE", 0.05)
+    start, body = ask(part(b"{", more=True))
+    assert start["status"] == 408
+    assert b"urn:klankbord:problem:too-slow" in body["body"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(announced: bool) -> None:
+    headers = ((b"content-length", b"1048577"),) if announced else ()
+    start, body = ask(*([] if announced else [part(b"x" * 600_000, more=True)] * 2), headers=headers)
+    assert start["status"] == 413
+    assert b"urn:klankbord:problem:too-large" in body["body"]
+
+
+def test_a_path_may_have_a_limit_of_its_own() -> None:
+    start, _ = ask(part(b"x" * 1_500_000), path="/echo/large")
+    assert start["status"] == 200
+
+
+def test_whoever_goes_away_gets_no_answer() -> None:
+    assert ask(part(b"{", more=True), {"type": "http.disconnect"}) == []
