@@ -61,10 +61,11 @@ class Checked:
 def fetch(web: Web, book: Book, round_id: str, manifest_hash: bytes) -> Checked:
     """The release and the whole list, proven; Alarm, Refusal or Unavailable."""
     address = book.current.report_url
+    release_said = web.get(REPORT, address, f"/rounds/{round_id}/release")
+    counted_said = web.get(REPORT, address, f"/rounds/{round_id}/counted")
     try:
-        texts = _Release().load(web.get(REPORT, address, f"/rounds/{round_id}/release"))["records"]
-        listed = _Counted().load(web.get(REPORT, address, f"/rounds/{round_id}/counted"))["entries"]
-        items = [unb64(entry) for entry in listed]
+        texts = _Release().load(release_said)["records"]
+        items = [unb64(entry) for entry in _Counted().load(counted_said)["entries"]]
     except (ValidationError, ValueError):
         raise Unavailable(REPORT, Trouble.NONSENSE) from None
     manifest, release = check_release(texts, book, round_id, manifest_hash)

@@ -1,4 +1,4 @@
-"""`python -m services.gate`: open the outer envelopes and count; with `keygen`: make this party's key."""
+"""`python -m services.gate`: count envelopes, open outer layers, make lots; with `keygen`: make this party's key."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ from shared.log import open_log
 from shared.secret_files import RoundSecrets
 from shared.serve import configure_logging
 from shared.settings import BadSettings
+from shared.stopping import StoppingLog
 
 
 def main() -> int:
@@ -29,20 +30,21 @@ def main() -> int:
     configure_logging()
     stop = loop.stop_on_signals()
     metrics = Metrics()
+    stopping = StoppingLog(log, stop)
     gate = Gate(
         Means(
-            log=log,
+            log=stopping,
             book=config.book,
-            author=Author(config.book.current.gate.name, config.identity, journal, log),
+            author=Author(config.book.current.gate.name, config.identity, journal, stopping),
             secrets=RoundSecrets(config.home / "rounds"),
             metrics=metrics,
             clock=clock.now,
-            processes=config.processes,
             partitions=config.partitions,
+            processes=config.processes,
             stop=stop,
         )
     )
-    port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.is_fresh(clock.now(), config.poll))
+    port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.ready(config.poll))
     loop.run(gate.tick, stop, config.poll)
     port.shutdown()
     port.server_close()

@@ -17,7 +17,7 @@ from shared.settings import PREFIX, Address, BadSettings, Settings
 class Config:
     """`poll`: seconds between two looks at the log. `home`: identity key, journal and round keys; never copied.
 
-    `partitions`: of each round's envelopes, so that many processes of ingest can write at once.
+    `partitions`: of the envelope topics of rounds to come. `processes`: for the cryptography after closing.
     """
 
     log: str = field(repr=False)
@@ -26,23 +26,23 @@ class Config:
     identity: Ed25519PrivateKey = field(repr=False)
     metrics: Address
     poll: float
-    processes: int
     partitions: int
+    processes: int
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Config":
-        """KLANKBORD_LOG, _PARTIES, _HOME, _METRICS, _POLL (2), _PROCESSES (all cores), _PARTITIONS (1); BadSettings."""
+        """KLANKBORD_LOG, _PARTIES, _HOME, _METRICS, _POLL (2), _PARTITIONS (1), _PROCESSES (all cores); BadSettings."""
         settings = Settings(environ)
         log = settings.text("LOG")
         parties = settings.path("PARTIES")
         home = settings.path("HOME")
         metrics = settings.address("METRICS")
         poll = settings.seconds("POLL", 2)
-        processes = settings.whole("PROCESSES", os.cpu_count() or 1, least=1, most=1024)
         partitions = settings.whole("PARTITIONS", 1, least=1, most=MAX_PARTITIONS)
+        processes = settings.whole("PROCESSES", os.cpu_count() or 1, least=1, most=1024)
         settings.done()
         try:
             book = Book.load(parties.read_bytes())
         except (OSError, BadParties) as error:
             raise BadSettings(f"{PREFIX}PARTIES: {error}") from None
-        return cls(log, book, home, identity(home, book.current.gate), metrics, poll, processes, partitions)
+        return cls(log, book, home, identity(home, book.current.gate), metrics, poll, partitions, processes)

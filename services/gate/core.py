@@ -1,173 +1,229 @@
-"""What the gate decides about sealed envelopes; the answers in them stay shut (docs/protocol.md, "Cut and batch").
+"""What the gate decides: which envelopes are valid, which of a person's counts, and in which lots they go on.
 
-    open_outer   one envelope of the log: whose finest node, which key, vouched for by every issuer, or a refusal
-    keep_latest  of each envelope key the last revision, whatever the order in which envelopes come
-    tally        how many there are at each finest node; more at and below a node than people is a stuffed box
-    divide       cells by counts alone, and the lots that aggregate gets
-
-Per envelope that is kept: its inner layer, 256 bytes per issuer and node of its path, and some 250 bytes more.
+Everything here is a function of the log's content, the manifest and the round's key. The order of the log has no
+influence on anything but the cut.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from shared import envelope, hpke
 from shared.batch_items import Entry, Lot
-from shared.envelope import Envelope, Tokens
+from shared.envelope import Envelope
 from shared.hpke import CannotOpen
 from shared.manifest import Composed
 from shared.partition import partition
+from shared.tokens import AUTHENTICATOR
 from shared.tree import NodeId, PartTree
 from shared.vouchers import GroupVouchers
 
+Path = tuple[NodeId, ...]
+
 
 class Reason(StrEnum):
-    """Why an envelope does not count; counted per part in the batch's record, and named nowhere else."""
+    """Why an envelope does not count. What happens within decryption is one kind, whatever it was."""
 
-    MALFORMED = "malformed"  # not the encoding of an envelope of this round
-    ADMISSION = "bad-admission"  # an issuer did not sign its admission token
-    SEALED = "cannot-open"  # not sealed for this gate, round, part and nonce, or not an outer layer inside
-    PATH = "wrong-path"  # another number of group tokens than its finest node has nodes with a key above it
-    TOKENS = "bad-token"  # an issuer did not sign a token for this key, node and part
-    SIGNATURE = "bad-signature"  # the envelope key did not sign the inner layer
+    MALFORMED = "malformed"  # Not what ingest appends; counted with the first part if it names none.
+    CANNOT_OPEN = "cannot-open"
+    BAD_ADMISSION = "bad-admission"
+    WRONG_PATH = "wrong-path"
+    BAD_TOKEN = "bad-token"  # noqa: S105 - a word, not a token
+    BAD_SIGNATURE = "bad-signature"
 
 
-class Stop(StrEnum):
-    """Why the gate ends a round without handing anything on."""
+class StopReason(StrEnum):
+    """Why the gate ends a round without a batch."""
 
-    OVERFULL = "overfull"  # more envelopes at and below a node than people: somebody stuffs the box
-    KEY_LOST = "key-lost"  # the gate's key is gone before the envelopes were opened
+    KEY_LOST = "key-lost"
+    OVERFULL = "overfull"  # More envelopes than people: somebody has signed tokens for people who are none.
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An envelope that does not count. `part` is None where not even that can be read."""
-
-    part: int | None
+    part: int
     reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An envelope that counts, unless a later revision of its key does."""
+    """A valid envelope without its outer layer, and without what only the outer layer needed.
+
+    All that a lot may need of it and what decides between two: some 0.5 kB, 256 bytes per issuer and node of its path,
+    and the inner layer. That is 2 to 3 kB for closed questions, two issuers and four nodes; no more is kept of any
+    envelope.
+    """
 
     part: int
+    node: NodeId
+    """The finest node with a key that it names."""
     pk: bytes
     revision: int
     digest: bytes = field(repr=False)
-    """SHA-256 of the decrypted outer layer."""
-    node: NodeId
-    """Finest node with a key."""
-    tokens: tuple[Tokens, ...] = field(repr=False)
-    """Per node of the path, the root first."""
+    """SHA-256 of the opened outer layer."""
+    vouchers: bytes = field(repr=False)
+    """The tokens of all issuers for each node of the path, the root first, one after the other."""
     sig: bytes = field(repr=False)
     inner: bytes = field(repr=False)
 
+    def beats(self, other: "Opened") -> bool:
+        """Whether this one counts if both came from one person: a higher revision, else the lower digest."""
+        return (self.revision, other.digest) > (other.revision, self.digest)
+
+
+Winners = dict[int, dict[bytes, Opened]]
+"""By part and envelope key: what counts."""
+
 
 @dataclass(frozen=True)
-class Opener:
-    """What it takes to open envelopes of one round; sent to worker processes."""
+class Opening:
+    """What opening takes; sent to worker processes as a whole."""
 
     vouchers: GroupVouchers
     secret: bytes = field(repr=False)
 
+    @cached_property
+    def key(self) -> hpke.SecretKey:
+        return hpke.SecretKey(self.secret)
 
-def open_outer(body: bytes, opener: Opener) -> Opened | Refused:
-    """One record of the topic `envelopes.<round>`, whoever wrote it."""
-    vouchers, manifest = opener.vouchers, opener.vouchers.manifest
+    def __getstate__(self) -> dict[str, object]:
+        return {"vouchers": self.vouchers, "secret": self.secret}
+
+
+def open_all(opening: Opening, records: list[bytes]) -> list[Opened | Refused]:
+    """Each record of the log by itself."""
+    return [open_outer(record, opening.vouchers, opening.key) for record in records]
+
+
+def open_outer(record: bytes, vouchers: GroupVouchers, key: hpke.SecretKey) -> Opened | Refused:
+    """Check one record as if nobody had looked at it before; whatever it is, nothing is raised.
+
+    Whether the inner layer can be opened is not for the gate to know.
+    """
+    manifest = vouchers.manifest
     try:
-        posted = Envelope.decode(body, manifest.layouts)
+        sealed = Envelope.decode(record, manifest.layouts)
     except CannotOpen:
-        return Refused(None, Reason.MALFORMED)
-    part, layout = posted.part, manifest.layouts[posted.part]
+        named = record[1] if len(record) > 1 and record[1] < len(manifest.layouts) else 0
+        return Refused(named, Reason.MALFORMED)
+    part, layout = sealed.part, manifest.layouts[sealed.part]
     try:
-        secret = hpke.SecretKey(opener.secret)
-        outer = envelope.open_outer(secret, manifest.hash, part, posted.nonce, posted.outer, layout)
+        outer = envelope.open_outer(key, manifest.hash, part, sealed.nonce, sealed.outer, layout)
     except CannotOpen:
-        return Refused(part, Reason.SEALED)
-    # Cheap checks come first, but all of them must hold.
+        return Refused(part, Reason.CANNOT_OPEN)
+    if not vouchers.admits(sealed.nonce, sealed.admission):
+        return Refused(part, Reason.BAD_ADMISSION)
     tree = vouchers.composed.part_trees[part]
-    if outer.node not in tree.keyed or len(tree.keyed_path(outer.node)) != len(outer.tokens):
-        return Refused(part, Reason.PATH)
-    if not vouchers.admits(posted.nonce, posted.admission):
-        return Refused(part, Reason.ADMISSION)
+    if outer.node not in tree.keyed or len(outer.tokens) != len(tree.keyed_path(outer.node)):
+        return Refused(part, Reason.WRONG_PATH)
     if not vouchers.belongs_along(outer.node, part, outer.pk, outer.tokens):
-        return Refused(part, Reason.TOKENS)
+        return Refused(part, Reason.BAD_TOKEN)
     if not envelope.verify_ballot(outer.pk, manifest.hash, part, outer.inner, outer.sig):
-        return Refused(part, Reason.SIGNATURE)
+        return Refused(part, Reason.BAD_SIGNATURE)
+    tokens = b"".join(token for of_node in outer.tokens for token in of_node)
     digest = outer.digest(layout)
-    return Opened(part, outer.pk, outer.revision, digest, outer.node, outer.tokens, outer.sig, outer.inner)
+    return Opened(part, outer.node, outer.pk, outer.revision, digest, tokens, outer.sig, outer.inner)
 
 
-def open_all(opener: Opener, bodies: Sequence[bytes]) -> list[Opened | Refused]:
-    """A chunk of envelopes, in a worker process."""
-    return [open_outer(body, opener) for body in bodies]
+def keep_latest(winners: Winners, one: Opened) -> None:
+    """Take another envelope into account. The result is the same in whatever order, and however often, they come."""
+    of_part = winners.setdefault(one.part, {})
+    before = of_part.get(one.pk)
+    if before is None or one.beats(before):
+        of_part[one.pk] = one
 
 
-Latest = dict[tuple[int, bytes], Opened]
-"""By part and envelope key."""
-
-
-def keep_latest(latest: Latest, opened: Opened) -> None:
-    """Let an envelope replace an earlier revision of its key; of equal ones the lower digest wins."""
-    address = (opened.part, opened.pk)
-    other = latest.get(address)
-    if other is None or (opened.revision, other.digest) > (other.revision, opened.digest):
-        latest[address] = opened
-
-
-def tally(latest: Iterable[Opened], parts: int) -> list[Counter[NodeId]]:
-    """For each part how many envelopes have which finest node."""
-    counts: list[Counter[NodeId]] = [Counter() for _ in range(parts)]
-    for one in latest:
-        counts[one.part][one.node] += 1
-    return counts
+def latest(opened: Iterable[Opened]) -> Winners:
+    """What counts of all valid envelopes."""
+    winners: Winners = {}
+    for one in opened:
+        keep_latest(winners, one)
+    return winners
 
 
 def is_overfull(tree: PartTree, counts: Mapping[NodeId, int]) -> bool:
-    """Whether some node has more envelopes at and below it than people.
+    """Whether at and below any node there are more envelopes than people.
 
-    Not: than people of its own. A member may name any node of her path that has a key as her finest.
+    Not more than its own people: anybody may name a node further up her path as her finest one.
     """
-    at_and_below = {node: counts.get(node, 0) for node in tree.nodes}
-    for node in reversed(tree.nodes.values()):  # Pre-order backwards: children before their parents.
-        if at_and_below[node.id] > node.size:
+    below = {node: counts.get(node, 0) for node in tree.nodes}
+    for node in reversed(tree.nodes.values()):
+        if below[node.id] > node.size:
             return True
         if node.parent is not None:
-            at_and_below[node.parent] += at_and_below[node.id]
+            below[node.parent] += below[node.id]
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Divided:
-    """One part: its lots, or everything held back; never both."""
+@dataclass(frozen=True)
+class Division:
+    """How the envelopes of one part are divided: `cells` by finest node, None where all are held back."""
 
-    lots: tuple[Lot, ...]
-    held_back: tuple[bytes, ...]
-    """Counted entries, 16 bytes each, sorted."""
+    part: int
+    counts: Mapping[NodeId, int]
+    cells: Mapping[NodeId, NodeId | None]
 
+    @property
+    def counted(self) -> int:
+        return sum(n for node, n in self.counts.items() if self.cells[node] is not None)
 
-def divide(composed: Composed, part: int, latest: Sequence[Opened], counts: Mapping[NodeId, int]) -> Divided:
-    """The lots of one part. `latest`: its envelopes that count, in any order; the result does not depend on it."""
-    tree = composed.part_trees[part]
-    cell_of = partition(tree, counts)
-    by_cell: dict[NodeId, list[Entry]] = {}
-    for one in latest:
-        cell = cell_of[one.node]
-        if cell is None:
-            entries = (envelope.counted_entry(composed.manifest.hash, part, each.pk, each.inner) for each in latest)
-            return Divided((), tuple(sorted(entries)))
-        by_cell.setdefault(cell, []).append(_entry(tree, one, cell))
-    lots = tuple(
-        Lot(part, cell, tuple(sorted(entries, key=lambda entry: entry.pk))) for cell, entries in sorted(by_cell.items())
-    )
-    return Divided(lots, ())
+    def row(self, refused: Mapping[Reason, int]) -> dict[str, object]:
+        """What the batch record says of the part."""
+        return {
+            "lots": len(set(self.cells.values()) - {None}),
+            "counted": self.counted,
+            "held_back": sum(self.counts.values()) - self.counted,
+            "refused": {str(reason): n for reason, n in sorted(refused.items())},
+        }
 
 
-def _entry(tree: PartTree, one: Opened, cell: NodeId) -> Entry:
-    """What aggregate may see of an envelope: no token of any finer group than the cell."""
+def divide(composed: Composed, winners: Winners) -> list[Division] | None:
+    """The partition of every part, from numbers alone; None if any part is overfull."""
+    divisions = []
+    for part, tree in enumerate(composed.part_trees):
+        counts = Counter(one.node for one in winners.get(part, {}).values())
+        if is_overfull(tree, counts):
+            return None
+        divisions.append(Division(part, counts, partition(tree, counts)))
+    return divisions
+
+
+def lots(composed: Composed, winners: Winners, divisions: Iterable[Division]) -> Iterator[Lot]:
+    """All lots in the order of a batch, one at a time: only one needs memory beside the winners."""
+    for division in divisions:
+        by_cell: dict[NodeId, list[Opened]] = {}
+        for one in winners.get(division.part, {}).values():
+            cell = division.cells[one.node]
+            if cell is not None:
+                by_cell.setdefault(cell, []).append(one)
+        for cell in sorted(by_cell):
+            entries = sorted((_entry(composed, one, cell) for one in by_cell[cell]), key=lambda entry: entry.pk)
+            yield Lot(division.part, cell, tuple(entries))
+
+
+def held_back(composed: Composed, winners: Winners, divisions: Iterable[Division]) -> dict[int, list[bytes]]:
+    """The counted entries of parts without any lot."""
+    return {
+        division.part: [
+            envelope.counted_entry(composed.manifest.hash, one.part, one.pk, one.inner)
+            for one in winners[division.part].values()
+        ]
+        for division in divisions
+        if division.part in winners and not division.counted
+    }
+
+
+def _entry(composed: Composed, one: Opened, cell: NodeId) -> Entry:
+    tree = composed.part_trees[one.part]
     path, vouching = tree.keyed_path(one.node), tree.vouching(cell)
-    of_cell = None if vouching == path[0] else one.tokens[path.index(vouching)]
-    return Entry(one.pk, one.tokens[0], of_cell, one.sig, one.inner)
+    of_cell = None if vouching == path[0] else _at(composed, one, path.index(vouching))
+    return Entry(one.pk, _at(composed, one, 0), of_cell, one.sig, one.inner)
+
+
+def _at(composed: Composed, one: Opened, step: int) -> envelope.Tokens:
+    """The tokens of all issuers for one node of the path."""
+    issuers = composed.manifest.layouts[one.part].issuers
+    starts = range(step * issuers * AUTHENTICATOR, (step + 1) * issuers * AUTHENTICATOR, AUTHENTICATOR)
+    return tuple(one.vouchers[start : start + AUTHENTICATOR] for start in starts)

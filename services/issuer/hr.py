@@ -162,7 +162,7 @@ class Hr:
                 detail = f"The round {other.id} asks something of it too, too close in time."
                 raise Problem(409, "asked-elsewhere", detail)
         try:
-            offering.prepare(round_id, parsed, self._roster())
+            offering.tree(self._roster(), [part.k for part in parsed.questionnaire.parts], parsed.rate)
         except PlanError as error:
             raise _no_plan(error) from None
         with self._one_at_a_time:

@@ -31,6 +31,9 @@ from shared.rounds import Fold, Round, RoundId, State
 
 _LOG = logging.getLogger(__name__)
 
+CHANGED_PAST = "changed-past"
+"""The alarm when the log has lost or replaced what this process had read."""
+
 _BEFORE_AGREED = frozenset({State.DRAFTED, State.OFFERED, State.PROPOSED})
 
 
@@ -73,6 +76,8 @@ class Loop:
         for trouble in self._author.reconcile(self._reader.refresh(), now):
             self._metrics.alarm(trouble.round_id, trouble.trouble)
         fold = self._reader.refresh()
+        if self._reader.changed_pasts:
+            self._metrics.alarm(None, CHANGED_PAST)
         for alarm in fold.alarms:
             self._metrics.alarm(alarm.round_id, alarm.reason)
         for of in [of for of in fold.rounds.values() if self._name in of.parties.issuer_names]:
@@ -130,11 +135,20 @@ class Loop:
         if wrong := acceptable_draft(of, now):
             self._void(of, VoidReason.BAD_DRAFT, wrong)
             return
-        if (planned := self._store.planned(of.id)) is None:
+        drafted = of.record(Kind.DRAFT)
+        assert drafted is not None  # noqa: S101 - a round begins with its draft
+        planned = self._store.planned(of.id)
+        if planned is not None and planned.draft != drafted.digest:
+            # Made for a draft that the log no longer shows, and never offered.
+            self._maker.cancel(of.id)
+            self._secrets.destroy(of.id)
+            self._store.erase(of.id)
+            planned = None
+        if planned is None:
             if (roster := self._people.roster()) is None:
                 return
             try:
-                planned, places = offering.prepare(of.id, of.draft, roster)
+                planned, places = offering.prepare(of.id, drafted.digest, of.draft, roster)
             except PlanError as error:
                 self._void(of, VoidReason.ROSTER, str(error))
                 return
@@ -152,9 +166,7 @@ class Loop:
         except DamagedKey:
             self._store.drop_keys(of.id)
             return
-        drafted = of.record(Kind.DRAFT)
-        assert drafted is not None  # noqa: S101 - a round begins with its draft
-        body, chunks = offering.offer(drafted.digest, planned, keys, secret, self._store.names_by_node(of.id))
+        body, chunks = offering.offer(planned, keys, secret, self._store.names_by_node(of.id))
         self._author.say(of.id, Kind.OFFER, body, {topics.nodes(of.id): chunks})
 
     def _propose(self, of: Round) -> None:
@@ -200,8 +212,8 @@ class Loop:
                 self._store.set_shares(of.id, Shares(day, percent))
 
     def _show(self, fold: Fold, now: float) -> None:
-        """Tell the desk what the log says now, in copies that no later record changes."""
-        rounds = {of.id: replace(of, effective=dict(of.effective)) for of in fold.rounds.values()}
+        """Tell the desk what the log says now."""
+        rounds = dict(fold.rounds)
         live: dict[RoundId, Live] = {}
         for of in rounds.values():
             if of.phase is State.SCHEDULED and self._name in of.parties.issuer_names:

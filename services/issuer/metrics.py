@@ -18,7 +18,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._lock = Lock()
         self._numbers: Counter[Refusal | Fault] = Counter()
-        self._raised: dict[tuple[RoundId, str], None] = {}
+        self._raised: dict[tuple[RoundId | None, str], None] = {}
 
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(f"klankbord_issuer_{name}", text, labels, registry=self.registry)
@@ -43,14 +43,14 @@ class Metrics:
         if reason in ALARMS and round_id is not None:
             self.alarm(round_id, reason)
 
-    def alarm(self, round_id: RoundId, reason: str) -> None:
-        """Somebody has to look into it."""
+    def alarm(self, round_id: RoundId | None, reason: str) -> None:
+        """Somebody has to look into it; None where it concerns no single round."""
         with self._lock:
             self._raised[round_id, str(reason)] = None
             self._alarms.labels(reason).set(1)
 
     @property
-    def raised(self) -> list[tuple[RoundId, str]]:
+    def raised(self) -> list[tuple[RoundId | None, str]]:
         """Every alarm once, in the order in which they came."""
         with self._lock:
             return list(self._raised)

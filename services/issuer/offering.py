@@ -24,25 +24,21 @@ def tree(roster: Roster, ks: Sequence[int], rate: int) -> Plan:
     return plan(roster, min(ks), rate)
 
 
-def prepare(round_id: RoundId, draft: Draft, roster: Roster) -> tuple[Planned, Plan]:
-    """What a round is to be, by its draft and the roster as it is now; PlanError."""
+def prepare(round_id: RoundId, digest: str, draft: Draft, roster: Roster) -> tuple[Planned, Plan]:
+    """What a round is to be, by its draft (with its record's digest) and the roster as it is now; PlanError."""
     ks = tuple(part.k for part in draft.questionnaire.parts)
     planned = tree(roster, ks, draft.rate)
     keys = len(addresses([PartTree(planned.nodes, k) for k in ks]))
-    return Planned(round_id, planned.nodes, ks, keys, draft.counting_from, draft.erase_at), planned
+    return Planned(round_id, digest, planned.nodes, ks, keys, draft.counting_from, draft.erase_at), planned
 
 
 def offer(
-    drafted: str,
     planned: Planned,
     keys: Mapping[Address, PrivateKey],
     secret: RoundSecret,
     names: Mapping[NodeId, Sequence[str]],
 ) -> tuple[dict[str, Any], tuple[bytes, ...]]:
-    """The body of the offer and the chunks that go before it.
-
-    `drafted` is the digest of the draft's record, `names` by the node that people are attached to.
-    """
+    """The body of the offer and the chunks that go before it; `names` by the node that people are attached to."""
     moduli = {at: b64(key.public.modulus_bytes) for at, key in keys.items()}
     hashes: dict[Address, str] = {}
     for part, tree in enumerate(planned.trees()):
@@ -61,4 +57,4 @@ def offer(
         for node in planned.nodes
     )
     packed = bundle.pack(items)
-    return {"draft": drafted, "admission_key": moduli[ADMISSION], "nodes": packed.reference}, packed.records
+    return {"draft": planned.draft, "admission_key": moduli[ADMISSION], "nodes": packed.reference}, packed.records

@@ -42,6 +42,8 @@ class Planned:
     """A round as this issuer planned it. Times are POSIX seconds."""
 
     round_id: RoundId
+    draft: str
+    """The digest of the draft's record."""
     nodes: tuple[Node, ...]
     ks: tuple[int, ...]
     """The minimum of each part."""
@@ -106,6 +108,7 @@ class Store:
                 insert(ROUNDS),
                 {
                     "round": planned.round_id,
+                    "draft": planned.draft,
                     "nodes": json.dumps(nodes).encode(),
                     "ks": json.dumps(planned.ks),
                     "keys": planned.keys,
@@ -248,7 +251,8 @@ def _planned(row: Row[tuple[object, ...]]) -> Planned:
         Node(number, parent, NodeKind(kind), label, size)
         for number, (parent, kind, label, size) in enumerate(json.loads(row.nodes))
     )
-    return Planned(row.round, tuple(nodes), tuple(json.loads(row.ks)), row.keys, row.keys_until, row.erase_at)
+    ks = tuple(json.loads(row.ks))
+    return Planned(row.round, row.draft, tuple(nodes), ks, row.keys, row.keys_until, row.erase_at)
 
 
 def _lots(values: Iterable[_T]) -> Iterator[Sequence[_T]]:

@@ -48,6 +48,7 @@ ROUNDS = Table(
     "rounds",
     METADATA,
     Column("round", _ROUND, primary_key=True),
+    Column("draft", String(43), nullable=False),
     Column("nodes", LargeBinary, nullable=False),
     Column("ks", Text, nullable=False),
     Column("keys", Integer, nullable=False),

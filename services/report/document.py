@@ -2,9 +2,10 @@
 
     {"round", "state", "title", "period", "opens", "closes", "fingerprint", "check_code", "trial", "alarms": [...],
      "published": whether there was enough to publish, "details": whether groups are included,
-     "parts": [{"id", "kind", "k", "answers", "held_back", "refused": {reason: n}, "units": [ids], "questions": [...]}],
-     "groups": [{"node", "parent", "kind", "label", "size", "units": {unit id: see `_unit`}, "zone"?}],
-     "comments": [{"part", "node", "answers", "texts": [...]}], "comments_deleted", "comments_missing"}
+     "parts": [{"id", "kind", "k", "counted", "held_back", "refused": {reason: n}, "units": [ids], "questions": [...]}],
+     "groups": [{"node", "parent", "kind", "label", "size", "units": {unit id: see `_unit`},
+                 "not_alone": {unit id: {"counts_in": node or null, "sentence"}}, "zone"?}],
+     "comments": [{"part", "node", "n", "texts": [...]}], "comments_deleted", "comments_missing"}
 
 Means have two digits, shares three, so that nobody reads more out of them than there is in the intervals.
 """
@@ -15,7 +16,7 @@ from typing import Any
 from services.report import naming
 from services.report.library import Shown
 from services.report.readers import Access, may_see_comments, may_see_group
-from services.report.results import QuestionScore, Results, Unit
+from services.report.results import QuestionScore, Results, Score, Unit
 from services.report.scores import Estimate
 from services.report.trend import trend
 from shared.questionnaire import Part
@@ -41,7 +42,7 @@ def document(shown: Shown, results: Results, others: Iterable[Results], access: 
             _group(results, node.id, others) for node in results.nodes if may_see_group(results, access, node.id)
         ],
         "comments": [
-            {"part": at, "node": node, "answers": n, "texts": list(results.comments(at, node))}
+            {"part": at, "node": node, "n": n, "texts": list(results.comments(at, node))}
             for at in results.open_parts
             for node, n in results.cells(at).items()
             if may_see_comments(results, access, at, node)
@@ -57,7 +58,7 @@ def _part(results: Results, at: int, part: Part) -> dict[str, Any]:
         "id": part.id,
         "kind": str(part.kind),
         "k": part.k,
-        "answers": sum(results.cells(at).values()),
+        "counted": sum(results.cells(at).values()),
         "held_back": said["held_back"] if results.published else said["held_back"] + said["counted"],
         "refused": said["refused"],
         "units": [unit.id for unit in results.units if unit.part == at],
@@ -79,36 +80,40 @@ def _part(results: Results, at: int, part: Part) -> dict[str, Any]:
 def _group(results: Results, node: NodeId, others: tuple[Results, ...]) -> dict[str, Any]:
     of = results.nodes[node]
     zone = results.zone(node)
+    shown: dict[str, Any] = {}
+    not_alone: dict[str, Any] = {}
+    for unit in results.units:
+        score, standing = results.score(unit, node), results.standing(unit, node)
+        if score is not None:
+            shown[unit.id] = _unit(results, unit, node, score, others)
+        else:
+            sentence = naming.standing(results, unit, node)
+            not_alone[unit.id] = {"counts_in": standing.elsewhere, "sentence": sentence}
     return {
         "node": of.id,
         "parent": of.parent,
         "kind": str(of.kind),
         "label": naming.groups(results, node),
         "size": of.size,
-        "units": {unit.id: _unit(results, unit, node, others) for unit in results.units},
+        "units": shown,
+        "not_alone": not_alone,
     } | ({"zone": str(zone)} if zone else {})
 
 
-def _unit(results: Results, unit: Unit, node: NodeId, others: tuple[Results, ...]) -> dict[str, Any]:
-    """One unit in one group.
+def _unit(results: Results, unit: Unit, node: NodeId, score: Score, others: tuple[Results, ...]) -> dict[str, Any]:
+    """{"n", "mean" or "recommendation", "questions", "trend"} of one unit in one group.
 
-    With a total: {"n", "mean" or "recommendation", "questions", "trend"}, and where part of the group counts elsewhere
-    "others_count_in" and a "sentence". Without one: a "sentence", and "counts_in" where there is such a group.
+    Where it is only a part of the group, "others_count_in" and a "sentence" say where the others are.
     """
-    standing = results.standing(unit, node)
-    sentence = naming.standing(results, standing)
-    score = results.score(unit, node)
-    if score is None:
-        where = {} if standing.elsewhere is None else {"counts_in": standing.elsewhere}
-        return where | {"sentence": sentence}
     found: dict[str, Any] = {
         "n": score.n,
         "recommendation" if unit.recommends else "mean": _estimate(score.headline, 1 if unit.recommends else 2),
         "questions": [_question(of) for of in score.questions],
         "trend": _trend(results, unit, node, others),
     }
+    standing = results.standing(unit, node)
     if standing.elsewhere is not None:
-        found |= {"others_count_in": standing.elsewhere, "sentence": sentence}
+        found |= {"others_count_in": standing.elsewhere, "sentence": naming.standing(results, unit, node)}
     return found
 
 

@@ -1,7 +1,6 @@
 """What groups and units are called, and the sentences that say where a group counts: for pages and API alike."""
 
 from services.report import texts
-from services.report.groups import Standing
 from services.report.results import Results, Unit
 from shared.questionnaire_schema import LANGUAGES
 from shared.tree import NodeId, NodeKind
@@ -24,14 +23,19 @@ def unit(of: Unit, language: str) -> str:
     return title if of.scale else f"“{title}”"
 
 
-def standing(results: Results, of: Standing) -> dict[str, str] | None:
-    """Why a group is not shown alone, or not whole, in every language; None where it is."""
+def standing(results: Results, of_unit: Unit, node: NodeId) -> dict[str, str] | None:
+    """Why a group is not shown alone, or not whole, in every language; None where it is.
+
+    Where the group was counted alone and combined for this unit only, too few answers need not be the reason.
+    """
+    of = results.standing(of_unit, node)
     if of.total is None and of.elsewhere is None:
         return texts.both("no-answers")
     if of.elsewhere is None:
         return None
     where = groups(results, of.elsewhere)
     if of.total is None:
-        return texts.both("counts-in", group=where)
+        was_counted = results.part_standing(of_unit.part, node).total is not None
+        return texts.both("combined-in" if was_counted else "counts-in", group=where)
     answers = texts.both("answers", n=of.total.n)
     return texts.both("others-in", group=where, answers=answers)

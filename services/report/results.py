@@ -168,8 +168,8 @@ class Results:
     def standing(self, unit: Unit, node: NodeId) -> Standing:
         return self._of(unit.part, unit.id).get(node, NOTHING)
 
-    def words_standing(self, part: int, node: NodeId) -> Standing:
-        """As `standing`, for an open part."""
+    def part_standing(self, part: int, node: NodeId) -> Standing:
+        """How a part as a whole was counted, before any questions were combined further: all there is of an open one."""
         return self._of(part, "").get(node, NOTHING)
 
     def score(self, unit: Unit, node: NodeId) -> Score | None:

@@ -67,7 +67,7 @@ def test_a_draft_knows_its_dates_in_posix_seconds() -> None:
     ],
     ids=str,
 )
-def test_each_date_has_its_place(changes: dict[str, int]) -> None:
+def test_each_date_has_its_place(changes: dict[str, Any]) -> None:
     for trial in (True, False):
         assert problem(trial, **changes) is DraftProblem.DATES
 
@@ -88,7 +88,7 @@ def test_dates_may_stand_as_close_as_they_can() -> None:
         ({"results_until": CLOSES + RESULTS_WITHIN}, "results_until"),
     ],
 )
-def test_nothing_is_kept_or_asked_for_an_absurd_time(changes: dict[str, int], over: str) -> None:
+def test_nothing_is_kept_or_asked_for_an_absurd_time(changes: dict[str, Any], over: str) -> None:
     changes = changes | {"words_until": CLOSES + LONGEST + 9999}
     if over != "closes":
         changes |= {"words_until": CLOSES + 9999}
@@ -101,12 +101,15 @@ def test_the_opening_lies_in_the_future_however_far() -> None:
     assert problem(now=OPENS - 1) is None
     assert problem(now=OPENS) is DraftProblem.LATE
     far = dates.parse("9990-01-01T00:00:00Z")
-    later = {name: far + 86_400 * days for days, name in enumerate(("opens", "answer_from", "closes", "erase_at"))}
+    later: dict[str, Any] = {
+        name: far + 86_400 * days for days, name in enumerate(("opens", "answer_from", "closes", "erase_at"))
+    }
     assert problem(**later, words_until=far + 86_400 * 5, results_until=far + 86_400 * 6) is None
 
 
 def test_floors_hold_except_in_a_trial() -> None:
-    for changes in ({"grace": GRACE_FLOOR - 1}, {"repeat_days": REPEAT_DAYS - 1}):
+    low: list[dict[str, Any]] = [{"grace": GRACE_FLOOR - 1}, {"repeat_days": REPEAT_DAYS - 1}]
+    for changes in low:
         assert problem(**changes) is DraftProblem.FLOOR
         assert problem(trial=True, **changes) is None
     assert problem(grace=GRACE_FLOOR, repeat_days=REPEAT_DAYS) is None
@@ -117,7 +120,6 @@ def test_floors_hold_except_in_a_trial() -> None:
     [
         {"generation": "1"},
         {"generation": 0},
-        {"parties": "short"},
         {"period": ""},
         {"period": "x" * 41},
         {"title": {"nl": "alleen Nederlands"}},
@@ -142,6 +144,11 @@ def test_a_draft_of_another_form_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(BadDraft) as error:
         parse(body(**changes))
     assert error.value.reason is DraftProblem.MALFORMED
+
+
+def test_the_parties_are_named_by_their_digest() -> None:
+    with pytest.raises(BadDraft):
+        parse(body() | {"parties": "short"})
 
 
 @pytest.mark.parametrize("name", body())

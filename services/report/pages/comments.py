@@ -23,7 +23,7 @@ def comments(shown: Shown, results: Results, node: NodeId, access: Access, langu
 def _open_part(shown: Shown, results: Results, at: int, node: NodeId, access: Access, language: str) -> CommentsView:
     part = results.parts[at]
     question = part.questions[0].text[language]
-    standing = results.words_standing(at, node)
+    standing = results.part_standing(at, node)
     if standing.total is None:
         if standing.elsewhere is None:
             return CommentsView(question, texts.say(language, "comments-few", k=part.k), ())

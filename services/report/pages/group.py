@@ -19,6 +19,7 @@ from services.report.pages.rounds import warnings
 from services.report.pages.score import interval, score_view
 from services.report.readers import Access, may_see_group
 from services.report.results import Results, Unit
+from services.report.scores import NET_FROM
 from services.report.trend import trend
 from shared.rounds import Round
 from shared.tree import NodeId
@@ -126,7 +127,8 @@ def _place(results: Results, unit: Unit, node: NodeId, language: str) -> Place:
     note = texts.say(language, "others-in-short", group=elsewhere) if elsewhere else ""
     n = texts.say(language, "answers", n=score.n)
     if score.headline is None:
-        return Place(title, n=n, note=note)
+        few = texts.say(language, "few-short", least=NET_FROM) if unit.recommends else ""
+        return Place(title, n=n, note="; ".join(filter(None, (few, note))))
     between = interval(unit, score.headline, language, "from-to")
     value = texts.number(language, score.headline.value, 0 if unit.recommends else 1)
     return Place(title, value, between, n, charts.plot(unit, score.headline), note)
@@ -134,27 +136,26 @@ def _place(results: Results, unit: Unit, node: NodeId, language: str) -> Place:
 
 def _combined(results: Results, groups: Sequence[NodeId], language: str) -> list[str]:
     """Which of these groups are not shown alone, where they count, and for which units."""
-    where: dict[tuple[NodeId, NodeId], list[Unit]] = {}
+    where: dict[tuple[NodeId, NodeId], list[str]] = {}
     for unit in results.units:
         for node in groups:
             standing = results.standing(unit, node)
             if standing.total is None and standing.elsewhere is not None:
-                where.setdefault((standing.elsewhere, node), []).append(unit)
-    together: dict[tuple[NodeId, tuple[Unit, ...]], list[NodeId]] = {}
-    for (elsewhere, node), of_units in where.items():
-        together.setdefault((elsewhere, tuple(of_units)), []).append(node)
+                where.setdefault((standing.elsewhere, node), []).append(naming.unit(unit, language))
+    together: dict[tuple[NodeId, tuple[str, ...]], list[NodeId]] = {}
+    for (elsewhere, node), titles in where.items():
+        together.setdefault((elsewhere, tuple(titles)), []).append(node)
     said = []
-    for (elsewhere, units), members in together.items():
+    for (elsewhere, of_units), members in together.items():
         names = ", ".join(naming.group(results, member, language) for member in members)
         line = texts.say(language, "combined-line", members=names, group=naming.group(results, elsewhere, language))
-        if len(units) < len(results.units):
-            titles = ", ".join(naming.unit(unit, language) for unit in units)
-            line += " " + texts.say(language, "combined-for", units=titles)
+        if len(of_units) < len(results.units):
+            line += " " + texts.say(language, "combined-for", units=", ".join(of_units))
         said.append(f"{line}.")
     lost = [unit for unit in results.units if results.cells(unit.part) and results.standing(unit, 0).total is None]
     if lost:
-        titles = ", ".join(naming.unit(unit, language) for unit in lost)
-        said.append(texts.say(language, "combined-nothing", units=titles))
+        names = ", ".join(naming.unit(unit, language) for unit in lost)
+        said.append(texts.say(language, "combined-nothing", units=names))
     return said
 
 

@@ -35,7 +35,7 @@ def turnout(results: Results, node: NodeId, language: str) -> str:
         standing.total.n
         for standing in (
             *(results.standing(unit, node) for unit in results.units),
-            *(results.words_standing(part, node) for part in results.open_parts),
+            *(results.part_standing(part, node) for part in results.open_parts),
         )
         if standing.total is not None and standing.elsewhere is None
     ]

@@ -18,7 +18,7 @@ from shared.tree import NodeId
 def score_view(
     results: Results, unit: Unit, node: NodeId, score: Score | None, moved: Trend | None, language: str
 ) -> ScoreView:
-    sentences = naming.standing(results, results.standing(unit, node))
+    sentences = naming.standing(results, unit, node)
     sentence = sentences[language] if sentences else ""
     title = unit.title[language]
     if score is None:
@@ -34,7 +34,7 @@ def score_view(
     ends = (
         (texts.number(language, lowest, 0), texts.number(language, highest, 0))
         if unit.recommends
-        else (f"{lowest:.0f} {labels[0]}", f"{highest:.0f} {labels[-1]}")
+        else (f"{lowest:.0f}: {labels[0]}", f"{highest:.0f}: {labels[-1]}")
     )
     said, direction = _trend(unit, moved, language)
     return ScoreView(

@@ -195,7 +195,7 @@ class _Connection(httpx.BaseTransport):
         value = json.loads(response.read())
         for change in changes:
             value = change(value)
-        return httpx.Response(response.status_code, json=value, headers={"Content-Type": "application/json"})
+        return httpx.Response(response.status_code, content=json.dumps(value).encode())
 
 
 @dataclass

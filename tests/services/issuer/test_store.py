@@ -48,7 +48,7 @@ def digest(person: str) -> bytes:
 
 def plan_round(database: Database, round_id: str = "spring", roster: Roster | None = None) -> Planned:
     roster = roster or roster_of(PEOPLE)
-    planned, places = offering.prepare(round_id, DRAFT, roster)
+    planned, places = offering.prepare(round_id, "D" * 43, DRAFT, roster)
     Store(database).add(planned, places, roster)
     return planned
 
