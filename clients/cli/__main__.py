@@ -45,9 +45,9 @@ def main(argv: Sequence[str] | None = None, edge: Edge | None = None) -> int:
 
 def _refused(console: Console, refusal: Refusal) -> str:
     """In the reader's language where this client knows the word; else as the service said it."""
-    key = f"refused-{refusal.word}"
+    keys = (f"refused-{refusal.service}-{refusal.word}", f"refused-{refusal.word}", "refused")
     values = {"service": refusal.service, "word": refusal.word, "detail": refusal.detail}
-    return console.text(key if texts.has(key) else "refused", **values)
+    return console.text(next(filter(texts.has, keys)), **values)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ def parser(language: str) -> Parser:
 
     def group(name: str) -> Any:
         """Commands of two words."""
-        return made(commands, name, say(f"help-{name}")).add_subparsers(metavar=say("help-command-name"), title=say("help-commands"))
+        group = made(commands, name, say(f"help-{name}"))
+        return group.add_subparsers(metavar=say("help-command-name"), title=say("help-commands"))
 
     _employee(add, say)
     _hr(add, group, say)

@@ -99,7 +99,7 @@ class Session:
         name = self._setting("admin_key_file", "KLANKBORD_ADMIN_KEY_FILE")
         lines = self.secret_lines(name) if name else [self.console.secret(self.console.text("ask-admin-key") + " ")]
         key = lines[0].strip() if len(lines) == 1 else ""
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
+        if not key or not key.isascii() or not key.isprintable():
             raise BadInput("bad-admin-key")
         return key
 

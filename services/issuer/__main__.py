@@ -21,7 +21,7 @@ from services.issuer.store import Store
 from services.issuer.watch import Watch
 from shared import clock, keygen, metrics_port
 from shared.author import Author
-from shared.journal import Journal
+from shared.journal import Journal, JournalLocked
 from shared.log import open_log
 from shared.reading import RoundsReader
 from shared.serve import configure_logging, serve
@@ -61,7 +61,9 @@ def main() -> int:
     configure_logging()
     try:
         config = Config.read(os.environ)
-    except BadSettings as error:
+        # Looked at here already, where it can be said in one line.
+        Journal(config.home / "journal").close()
+    except (BadSettings, JournalLocked) as error:
         print(error, file=sys.stderr)
         return 2
     serve(partial(build, config), config.web, {"/admin/roster": LARGEST_ROSTER})

@@ -25,9 +25,10 @@ class Watch:
     Nothing that matters is in memory only, so whoever starts it again loses nothing.
     """
 
-    def __init__(self, tick: Callable[[], None], interval: float) -> None:
+    def __init__(self, tick: Callable[[], None], interval: float, elapsed: Callable[[], float] = monotonic) -> None:
         self._tick = tick
         self._interval = interval
+        self._elapsed = elapsed
         self._stop = threading.Event()
         self._looked: float | None = None
         self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
@@ -38,11 +39,11 @@ class Watch:
             self._tick()
         except (DatabaseUnavailable, OSError) as error:
             raise LogUnavailable(f"{type(error).__name__}: {error}") from error
-        self._looked = monotonic()
+        self._looked = self._elapsed()
 
     def ready(self) -> bool:
         """Whether the last look is recent enough to answer by."""
-        return self._looked is not None and monotonic() - self._looked < OLD + self._interval
+        return self._looked is not None and self._elapsed() - self._looked < OLD + self._interval
 
     def start(self) -> None:
         self._thread.start()

@@ -2,7 +2,8 @@
 
 Only unions of final cells are ever shown, for only these are safe (docs/disclosure.md, section 2). The total of a node
 is the sum of the final cells at and below it. Those of its people whose own group has no cell are in a cell further up
-and do not belong to that sum: then the total is one of "part of the group", and says where the others are.
+and do not belong to that sum: then the total is one of "part of the group", and says where the others are. (A member
+may also count higher up than she has to. Nobody can know that, and it is not told.)
 """
 
 from collections.abc import Mapping, Sequence

@@ -169,7 +169,7 @@ class Results:
         return self._of(unit.part, unit.id).get(node, NOTHING)
 
     def part_standing(self, part: int, node: NodeId) -> Standing:
-        """How a part as a whole was counted, before any questions were combined further: all there is of an open one."""
+        """How a part was counted, before questions were combined further; of an open part that is all there is."""
         return self._of(part, "").get(node, NOTHING)
 
     def score(self, unit: Unit, node: NodeId) -> Score | None:

@@ -54,7 +54,7 @@ def create(library: Library, parties: Parties, key: ReadKey | None) -> Flask:
         if not request.path.startswith("/results/"):
             return problem_document(problem)
         sentence = texts.say(_language(), "not-allowed" if problem.status == 401 else "not-found")
-        page = _page("refused.html", parties, sentence=sentence, warnings=[])
+        page = _page("refused.html", trial=parties.trial, sentence=sentence, warnings=[])
         return Response(page, problem.status, headers=problem.headers, content_type="text/html; charset=utf-8")
 
     @app.get("/")
@@ -63,7 +63,7 @@ def create(library: Library, parties: Parties, key: ReadKey | None) -> Flask:
         shelf = library.shelf
         return _page(
             "rounds.html",
-            parties,
+            trial=parties.trial,
             lines=lines(shelf, language),
             warnings=warnings(shelf, None, language),
             at_list=True,
@@ -75,10 +75,10 @@ def create(library: Library, parties: Parties, key: ReadKey | None) -> Flask:
         shelf, language = library.shelf, _language()
         shown = _released(library, round_id)
         if shown.results is None:
-            return _group_page(doubted_view(shelf, shown, language), parties)
+            return _group_page(shown, doubted_view(shelf, shown, language))
         results = _group(shown.results, node, key)
         view = group_view(shelf, shown, results, node, _access(key), language, _sort(results))
-        return _group_page(view, parties)
+        return _group_page(shown, view)
 
     @app.get("/sign-in")
     def sign_in() -> Response:
@@ -124,7 +124,7 @@ def _file(content: bytes, kind: str) -> Response:
     return Response(content, content_type=kind, headers={"Cache-Control": "max-age=300"})
 
 
-def _page(template: str, parties: Parties, **values: object) -> str:
+def _page(template: str, *, trial: bool, **values: object) -> str:
     language = _language()
     other = next(one for one in LANGUAGES if one != language)
     # Only what this service itself has put there may come back in the link to the other language.
@@ -135,13 +135,13 @@ def _page(template: str, parties: Parties, **values: object) -> str:
         language=language,
         other_language=other,
         other_href=request.path + query,
-        trial=parties.trial,
+        trial=trial,
         **values,
     )
 
 
-def _group_page(view: GroupView, parties: Parties) -> str:
-    return _page("group.html", parties, view=view, warnings=view.warnings, at_list=False)
+def _group_page(shown: Shown, view: GroupView) -> str:
+    return _page("group.html", trial=shown.of.parties.trial, view=view, warnings=view.warnings, at_list=False)
 
 
 def _language() -> str:

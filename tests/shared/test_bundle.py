@@ -21,7 +21,7 @@ def reference_of(*chunks: bytes, index: bytes | None = None) -> tuple[dict[str, 
 ITEMS = st.lists(st.one_of(st.binary(max_size=40), st.integers(0, CHUNK - 4).map(bytes)), max_size=12)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(items=ITEMS, foreign=st.lists(st.binary(max_size=60), max_size=4), random=st.randoms(use_true_random=False))
 def test_what_was_packed_is_found_whatever_else_lies_in_the_topic(
     items: list[bytes], foreign: list[bytes], random: Random
@@ -36,7 +36,7 @@ def test_what_was_packed_is_found_whatever_else_lies_in_the_topic(
     assert pack(items) == packed
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(items=ITEMS.filter(bool), data=st.data())
 def test_a_bundle_is_there_as_a_whole_or_not_at_all(items: list[bytes], data: st.DataObject) -> None:
     packed = pack(items)

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import canonical, dates, draft
@@ -207,6 +207,7 @@ def test_a_draft_that_would_not_fit_is_refused() -> None:
 # Asking twice.
 
 
+@settings(deadline=None)
 @given(gap=st.integers(-40, 40), days=st.integers(14, 30), other_days=st.integers(14, 30))
 def test_the_quiet_time_of_either_round_keeps_the_other_away(gap: int, days: int, other_days: int) -> None:
     """`gap`: days from the closing of the first to the opening of the second."""
@@ -235,6 +236,7 @@ def test_a_question_is_known_by_its_id_and_by_its_words_in_any_language() -> Non
     assert not first.repeats(asks(text={"nl": "nieuw", "en": "new"}))
 
 
+@settings(deadline=None)
 @given(grace=st.integers(1, 86_400))
 def test_ingest_waits_less_for_the_log_than_the_gate_waits_for_ingest(grace: int) -> None:
     within = parse(body(grace=grace)).acknowledge_within

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import canonical, nodes
@@ -147,6 +147,7 @@ def test_a_node_has_one_spelling(spoil: Any) -> None:
         parse_offered([b"\xff" + spelled(offered()[0])])
 
 
+@settings(deadline=None)
 @given(data=st.binary(min_size=256, max_size=256), short=st.binary(min_size=32, max_size=32), last=st.characters())
 def test_the_quick_check_of_keys_and_hashes_takes_exactly_what_base64url_takes(
     data: bytes, short: bytes, last: str
@@ -169,6 +170,7 @@ def test_the_quick_check_of_keys_and_hashes_takes_exactly_what_base64url_takes(
         assert takes(**{name: [other]}) == decodes(other, length)
 
 
+@settings(deadline=None)
 @given(label=st.text(min_size=1, max_size=50), size=st.integers(1, 2**32 - 1))
 def test_the_quick_spelling_is_the_canonical_one(label: str, size: int) -> None:
     node = offered()[0] | {"label": label, "size": size}
@@ -291,6 +293,7 @@ def test_what_is_no_tree_is_refused_before_anything_is_made_of_it(wrong: list[di
         compose({"hr": wrong, "council": wrong}, KS)
 
 
+@settings(deadline=None)
 @given(tree=trees(max_nodes=7, k=3), k=st.integers(3, 9))
 def test_any_tree_of_the_right_form_can_be_offered_and_composed(tree: PartTree, k: int) -> None:
     planned = list(tree.nodes.values())
@@ -308,6 +311,7 @@ def test_any_tree_of_the_right_form_can_be_offered_and_composed(tree: PartTree, 
             assert (composed["keys"]["hr"][part] is not None) == (node.id in of_part.keyed)
 
 
+@settings(deadline=None)
 @given(names=st.lists(st.text(max_size=9), max_size=5), random=st.randoms(use_true_random=False))
 def test_a_hash_of_names_depends_on_salt_and_names_and_not_on_their_order(names: list[str], random: Any) -> None:
     salt, shuffled = bytes(32), list(names)

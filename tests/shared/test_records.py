@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import jws, records
@@ -85,12 +85,14 @@ def test_a_signature_is_bound_to_author_kind_and_every_byte() -> None:
         verify(as_cut, GATE, issuer=False)
 
 
+@settings(deadline=None)
 @given(raw=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_noise_is_foreign_and_never_anything_else(raw: bytes) -> None:
     with pytest.raises(Foreign):
         peek(raw)
 
 
+@settings(deadline=None)
 @given(place=st.integers(0, 10_000), flip=st.integers(1, 255))
 def test_a_record_with_one_changed_byte_is_foreign_or_not_signed(place: int, flip: int) -> None:
     raw = bytearray(signed(Kind.CUT, BODIES[Kind.CUT]).jws.encode())

@@ -452,6 +452,7 @@ def histories(draw: st.DrawFn) -> list[Said]:
     return draw(st.permutations([*story(), *ends]))
 
 
+@settings(deadline=None)
 @given(data=st.data(), history=histories())
 def test_foreign_and_repeated_records_change_no_round(data: st.DataObject, history: list[Said]) -> None:
     plain = fold_of(*history)
@@ -479,7 +480,7 @@ def reachable(start: State | None) -> set[State | None]:
     return found
 
 
-@settings(max_examples=30)  # Each folds some twenty logs.
+@settings(max_examples=30, deadline=None)  # Each folds some twenty logs.
 @given(history=histories())
 def test_every_prefix_of_a_log_leads_forward_and_what_took_effect_stays(history: list[Said]) -> None:
     folded = Fold(offers().installed.book)
@@ -497,6 +498,7 @@ def test_every_prefix_of_a_log_leads_forward_and_what_took_effect_stays(history:
     assert folded.alarms == ()
 
 
+@settings(deadline=None)
 @given(order=st.permutations(range(len(story()))))
 def test_without_an_end_the_order_of_a_rounds_records_does_not_matter(order: list[int]) -> None:
     folded = fold_of(*(story()[place] for place in order))

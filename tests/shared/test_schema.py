@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
 
@@ -23,6 +23,7 @@ def refused(**members: object) -> str:
     return first_error(error.value)
 
 
+@settings(deadline=None)
 @given(data=st.binary(min_size=32, max_size=32))
 def test_bytes_stay_the_text_that_was_signed(data: bytes) -> None:
     loaded = _Everything().load({"round": "a", "name": "a", "key": b64(data)})

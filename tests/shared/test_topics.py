@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import draft, topics
@@ -12,6 +12,7 @@ from tests.rounds_made import CLOSES, ERASE_AT, RESULTS_UNTIL, draft_body, insta
 OF_ROUND = (topics.nodes, topics.envelopes, topics.batches, topics.releases, topics.words)
 
 
+@settings(deadline=None)
 @given(round_id=st.from_regex(ROUND_ID, fullmatch=True), other=st.from_regex(ROUND_ID, fullmatch=True))
 def test_every_topic_of_every_round_has_a_name_of_its_own_that_the_log_takes(round_id: str, other: str) -> None:
     named = [name(of) for of in {round_id, other} for name in OF_ROUND]

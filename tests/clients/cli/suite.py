@@ -9,17 +9,19 @@ suite.command("collect", "spring", ...)            the command line, with its ou
 import io
 import json
 import re
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx
-from flask import Flask
 
 from clients.cli import answering
 from clients.cli.__main__ import main
@@ -37,19 +39,19 @@ from services.ingest import metrics as ingest_metrics
 from services.ingest import web as ingest_web
 from services.ingest.desk import Desk
 from services.ingest.watch import Watch
-from shared import bundle, topics
+from services.report import web as report_web
+from services.report.library import Library
+from shared import topics
 from shared.author import Author
-from shared.canonical import b64
 from shared.codes import AccessCode, WalletCode
 from shared.journal import Journal
+from shared.log.memory import MemoryLog
 from shared.manifest import Manifest
-from shared.problem import Problem
 from shared.reading import RoundsReader
-from shared.records import Kind
 from shared.secret_files import RoundSecrets
-from shared.serve import create_app
-from tests.rounds_made import OPENS
-from tests.services.issuer.issuers import World, code_of, world
+from tests.keys import rsa_key
+from tests.rounds_made import OPENS, installation
+from tests.services.issuer.issuers import Clock, Running, World, code_of, world
 
 Change = Callable[[Any], Any]
 """What becomes of the JSON of an answer."""
@@ -92,6 +94,10 @@ class Suite:
     def lies(self, path: str, change: Change) -> None:
         """Change what is answered to requests for "METHOD https://host/path" that match a pattern."""
         self.changes.append((re.compile(path), change))
+
+    def says(self, path: str, answer: Any) -> None:
+        """Answer this instead."""
+        self.lies(path, lambda _: answer)
 
     def open(self) -> None:
         """Let the round open."""
@@ -243,26 +249,63 @@ class Counting:
             journal.close()
 
 
+_MADE: dict[tuple[int, bool, str], tuple[Path, dict[str, list[bytes]]]] = {}
+"""Agreed rounds that were made before: what the parties have in their folders, and what is in the log."""
+
+
+def _agreed(folder: Path, issuers: int, trial: bool, changes: dict[str, Any]) -> None:
+    """Make a round that everybody agrees on, and keep it for further tests."""
+    of = world(folder, issuers=issuers, trial=trial)
+    counting = Counting(of, folder)
+    of.draft(**changes)
+    counting.settle()
+    assert of.of.agreed
+    counting.close()
+    of.stop()
+    records = {topic: [entry.value for entry in of.log.read(topic)] for topic in _TOPICS}
+    _MADE[issuers, trial, repr(changes)] = (folder, records)
+
+
+_TOPICS = (topics.ROUNDS, *(of("spring") for of in (topics.nodes, topics.envelopes, topics.batches)))
+
+
+def _started(made: Path, records: dict[str, list[bytes]], folder: Path, issuers: int, trial: bool) -> World:
+    """All parties started on copies of their folders, and the log as they left it."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    installed, log, clock, numbers = installation(issuers, trial=trial), MemoryLog(), Clock(), count(90)
+    for topic, values in records.items():
+        log.create(topic)
+        log.append(topic, *values)
+    names = installed.parties.issuer_names
+    started = [Running(name, folder / name, installed, log, clock, lambda: rsa_key(next(numbers))) for name in names]
+    return World(folder, installed, started, log, clock)
+
+
 @contextmanager
 def running(folder: Path, issuers: int = 1, *, trial: bool = False, **changes: Any) -> Iterator[Suite]:
     """Everything up, with an agreed round; `changes` replaces members of the draft."""
-    of = world(folder, issuers=issuers, trial=trial)
+    key = (issuers, trial, repr(changes))
+    if key not in _MADE:
+        _agreed(Path(tempfile.mkdtemp(dir=folder.parent)), issuers, trial, changes)
+    of = _started(*_MADE[key], folder, issuers, trial)
     counting = Counting(of, folder)
     try:
-        of.draft(**changes)
-        counting.settle()
         metrics = ingest_metrics.Metrics()
         desk = Desk(of.log, of.installed.identities["ingest"], metrics, of.clock, of.clock)
         watch = Watch(RoundsReader(of.log, of.installed.book), desk, metrics, 1)
         parties = of.installed.parties
         apps: dict[str, Any] = {f"{issuer.name}.example": issuer.app for issuer in of.issuers}
         apps["ingest.example"] = ingest_web.create(desk, metrics, parties)
-        apps["report.example"] = report_app(of)
+        library = Library(of.log, of.installed.book, of.clock)
+        apps["report.example"] = report_web.create(library, parties, None)
 
         def refresh() -> None:
             counting.settle()
             watch.look()
+            library.refresh()
 
+        for issuer in of.issuers:
+            issuer.tick()
         watch.look()
         yield Suite(of, folder, apps, refresh=refresh)
     finally:
@@ -285,24 +328,3 @@ def changed(value: Any, *path: str | int, to: Any) -> Any:
         at = at[step]
     at[path[-1]] = to(at[path[-1]]) if callable(to) else to
     return copied
-
-
-def report_app(of: World) -> Flask:
-    """What report publishes of a release, straight from the log."""
-    app = create_app("report")
-
-    @app.get("/rounds/<round_id>/release")
-    def release(round_id: str) -> dict[str, Any]:
-        found = of.round(round_id)
-        kinds = (Kind.MANIFEST, Kind.ACCEPT, Kind.CUT, Kind.BATCH, Kind.OPENING, Kind.RELEASE)
-        return {"records": [one.jws for (kind, _), one in found.effective.items() if kind in kinds]}
-
-    @app.get("/rounds/<round_id>/counted")
-    def counted(round_id: str) -> dict[str, Any]:
-        record = of.round(round_id).record(Kind.RELEASE)
-        if record is None:
-            raise Problem(404, "unknown-round", "There is no such release.")
-        chunks = [entry.value for entry in of.log.read(topics.releases(round_id))]
-        return {"entries": [b64(item) for item in bundle.unpack(record.body["counted"], chunks)]}
-
-    return app

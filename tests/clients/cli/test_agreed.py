@@ -104,7 +104,7 @@ def test_rules_that_the_lead_did_not_sign_are_refused(suite: Suite) -> None:
 @pytest.mark.parametrize("liar", ["hr", "council", "ingest"])
 def test_two_sets_of_rules_for_one_round_are_an_alarm_even_if_all_have_signed_both(suite: Suite, liar: str) -> None:
     body = changed(suite.manifest.body, "draft", "title", "en", to="Another title")
-    suite.lies(ROUND.format(liar), lambda _: signed_by_all(suite, body))
+    suite.says(ROUND.format(liar), signed_by_all(suite, body))
     assert alarm(suite).reason is AlarmReason.DIFFERENT_RULES
 
 
@@ -127,14 +127,14 @@ def test_rules_below_a_floor_are_refused_even_if_everybody_signed_them(
 ) -> None:
     body = changed(suite.manifest.body, *path, to=value)
     for party in ("hr", "council", "ingest"):
-        suite.lies(ROUND.format(party), lambda _: signed_by_all(suite, body))
+        suite.says(ROUND.format(party), signed_by_all(suite, body))
     assert alarm(suite).reason is AlarmReason.NOT_AGREED
 
 
 def test_the_rules_of_another_round_are_refused(suite: Suite) -> None:
     body = changed(suite.manifest.body, "round", to="summer")
     for party in ("hr", "council", "ingest"):
-        suite.lies(ROUND.format(party), lambda _: signed_by_all(suite, body, "summer"))
+        suite.says(ROUND.format(party), signed_by_all(suite, body, "summer"))
     assert alarm(suite).reason is AlarmReason.NOT_AGREED
 
 
@@ -142,7 +142,7 @@ def test_rules_under_parties_that_the_user_does_not_know_are_refused(suite: Suit
     for path, value in ((("draft", "generation"), 2), (("draft", "parties"), b64(bytes(32)))):
         suite.changes.clear()
         body = changed(suite.manifest.body, *path, to=value)
-        suite.lies(ROUND.format("hr"), lambda _, body=body: signed_by_all(suite, body))
+        suite.says(ROUND.format("hr"), signed_by_all(suite, body))
         assert alarm(suite).reason is AlarmReason.NOT_AGREED
 
 
@@ -169,7 +169,7 @@ def test_an_answer_without_its_members_is_nonsense(suite: Suite, path: str) -> N
 
 
 def test_a_list_that_is_none_is_nonsense(suite: Suite) -> None:
-    suite.lies(r"GET https://hr.example/rounds$", lambda _: {"rounds": [{"round": "../admin"}]})
+    suite.says(r"GET https://hr.example/rounds$", {"rounds": [{"round": "../admin"}]})
     with pytest.raises(Unavailable) as raised:
         suite.client().rounds()
     assert raised.value.trouble is Trouble.NONSENSE
@@ -196,7 +196,7 @@ def test_before_answering_only_ingest_is_asked_and_must_show_the_rules_of_collec
     assert suite.client().rules_to_answer("spring", wallet).manifest == suite.manifest
     assert {request.url.host for request in suite.asked} == {"ingest.example"}
     body = changed(suite.manifest.body, "draft", "title", "en", to="Another title")
-    suite.lies(ROUND.format("ingest"), lambda _: signed_by_all(suite, body))
+    suite.says(ROUND.format("ingest"), signed_by_all(suite, body))
     with pytest.raises(Alarm) as raised:
         suite.client().rules_to_answer("spring", wallet)
     assert raised.value.reason is AlarmReason.CHANGED_RULES

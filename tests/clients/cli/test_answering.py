@@ -93,7 +93,8 @@ def test_characters_that_cannot_be_sent_are_named_by_their_numbers() -> None:
 
 def test_a_file_of_answers_is_checked_as_a_whole() -> None:
     assert answering.from_file(ASKED, {"q0": 5, "q2": "nl 1", "keep": "Alles "}) == {"q0": 4, "q2": 0, "keep": "Alles"}
-    for body in (None, [], "q0: 1", 7):
+    bodies: tuple[object, ...] = (None, [], "q0: 1", 7)
+    for body in bodies:
         with pytest.raises(BadInput) as raised:
             answering.from_file(ASKED, body)
         assert raised.value.text == "answers-shape"

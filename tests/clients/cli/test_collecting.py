@@ -146,7 +146,7 @@ def test_signatures_in_another_number_order_or_length_are_an_alarm(suite: Suite,
 
 @pytest.mark.parametrize("answer", [{}, {"signatures": 1}, {"signatures": [1]}, {"signatures": ["?"]}])
 def test_what_is_no_list_of_signatures_is_nonsense(suite: Suite, answer: Any) -> None:
-    suite.lies(r"POST https://hr.example/.*/tokens", lambda _: answer)
+    suite.says(r"POST https://hr.example/.*/tokens", answer)
     with pytest.raises(Unavailable) as raised:
         collect(suite, "p6", Wallet(), typed=CODE)
     assert raised.value.trouble is Trouble.NONSENSE

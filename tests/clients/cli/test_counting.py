@@ -202,7 +202,7 @@ def test_a_release_of_other_rules_than_those_of_collecting_is_an_alarm(over: Ove
 
 @pytest.mark.parametrize("answer", [{}, {"records": 1}, {"records": [1]}, {"entries": []}])
 def test_a_release_that_is_none_is_nonsense(over: Over, answer: Any) -> None:
-    over.suite.lies(RELEASE, lambda _: answer)
+    over.suite.says(RELEASE, answer)
     with pytest.raises(Unavailable) as raised:
         over.suite.client().fates("spring", over.wallets["p1"])
     assert raised.value.trouble is Trouble.NONSENSE
@@ -210,13 +210,13 @@ def test_a_release_that_is_none_is_nonsense(over: Over, answer: Any) -> None:
 
 @pytest.mark.parametrize("records_", [["x"], ["a.b.c"], ["\ud800"], []])
 def test_what_is_no_record_is_an_alarm(over: Over, records_: list[str]) -> None:
-    over.suite.lies(RELEASE, lambda _: {"records": records_})
+    over.suite.says(RELEASE, {"records": records_})
     assert alarm(over) is AlarmReason.BAD_RELEASE
 
 
 @pytest.mark.parametrize("answer", [{}, {"entries": ["?"]}, {"entries": "x"}])
 def test_a_list_that_is_none_is_nonsense(over: Over, answer: Any) -> None:
-    over.suite.lies(COUNTED, lambda _: answer)
+    over.suite.says(COUNTED, answer)
     with pytest.raises(Unavailable) as raised:
         over.suite.client().fates("spring", over.wallets["p1"])
     assert raised.value.trouble is Trouble.NONSENSE

@@ -20,8 +20,8 @@ ASKED = questionnaire.load(questionnaire_body())
 class Keyboard(io.StringIO):
     """Typed lines; "^C" is Ctrl-C."""
 
-    def readline(self, size: int = -1, /) -> str:
-        line = super().readline(size)
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
+        line = super().readline(-1 if size is None else size)
         if line == "^C\n":
             raise KeyboardInterrupt
         return line

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from random import Random
+from random import SystemRandom
 from typing import Any
 
 import httpx
@@ -237,7 +237,7 @@ def test_a_forged_receipt_is_an_alarm(suite: Suite, lie: str) -> None:
 
 def test_the_forgery_above_without_a_lie_would_pass(suite: Suite) -> None:
     client, wallet = ready(suite, "p11")
-    suite.lies(r"POST https://ingest.example/envelopes", lambda _: {"receipt": forged(suite, suite.posted()[-1])})
+    suite.lies(r"POST https://ingest.example/envelopes", lambda value: {"receipt": forged(suite, suite.posted()[-1])})
     client.answer(suite.manifest, wallet, plaintexts(suite), OPENS)
     assert entry(wallet).answered
 
@@ -314,6 +314,5 @@ def test_what_ingest_refuses_is_passed_on_with_its_word(tmp_path: Path) -> None:
 
 def test_the_system_draws_order_pauses_and_codes_unless_a_test_does(suite: Suite) -> None:
     plain = Client(suite.client().web, suite.world.installed.book)
-    assert type(plain.random) is not Random
-    assert plain.random.getstate is not Random.getstate
+    assert isinstance(plain.random, SystemRandom)
     assert plain.pause == (2.0, 8.0)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from shared.canonical import b64
 from shared.journal import Journal
 from shared.log.memory import MemoryLog
 from shared.log.port import End, Entry, Log
+from shared.reading import RoundsReader
 from shared.records import Kind, Record
 from shared.rounds import Round, RoundId
 from shared.sealing_key import SealingKey
 from shared.secret_files import RoundSecrets
+from shared.stopping import StoppingLog
 from tests.rounds_made import CLOSES, MadeRound
 
 AFTER = CLOSES + 301
@@ -43,39 +45,54 @@ class Fuse:
             raise Crash
 
 
-class FusedLog:
-    """A log that can crash before and after everything that it does; and a witness of every append."""
+class Bell(Fuse):
+    """Asks the process to end at a step, as a signal does."""
 
-    def __init__(self, log: Log, fuse: Fuse, witness: Callable[[str], None]) -> None:
-        self._log = log
+    def __init__(self, left: int, stop: threading.Event) -> None:
+        super().__init__(left)
+        self._stop = stop
+
+    def burn(self) -> None:
+        try:
+            super().burn()
+        except Crash:
+            self._stop.set()
+
+
+class FusedLog:
+    """The house's log, which can crash before and after everything that changes it, and before every read."""
+
+    def __init__(self, house: "House", fuse: Fuse) -> None:
+        self._house = house
         self._fuse = fuse
-        self._witness = witness
 
     def append(self, topic: str, *values: bytes) -> None:
         self._fuse.burn()
-        self._witness(topic)
-        self._log.append(topic, *values)
+        if topic == topics.batches(self._house.made.id):
+            # Nothing of a batch is shown as long as there is a key with which another one could be made.
+            assert self._house.key() is None
+        self._house.log.append(topic, *values)
         self._fuse.burn()
 
     def read(self, topic: str, start: End | None = None, stop: End | None = None) -> Iterator[Entry]:
         self._fuse.burn()
-        return self._log.read(topic, start, stop)
+        return self._house.log.read(topic, start, stop)
 
     def end(self, topic: str) -> End:
-        return self._log.end(topic)
+        return self._house.log.end(topic)
 
     def create(self, topic: str, partitions: int = 1) -> None:
         self._fuse.burn()
-        self._log.create(topic, partitions)
+        self._house.log.create(topic, partitions)
         self._fuse.burn()
 
     def delete(self, topic: str) -> None:
         self._fuse.burn()
-        self._log.delete(topic)
+        self._house.log.delete(topic)
         self._fuse.burn()
 
     def close(self) -> None:
-        self._log.close()
+        """Left open: the next process uses it."""
 
 
 class FusedJournal(Journal):
@@ -129,7 +146,7 @@ class House:
         self.close()
         fuse = fuse or Fuse()
         self._journal = FusedJournal(self.home / "journal", fuse)
-        log = FusedLog(self.log, fuse, self._witness)
+        log = StoppingLog(FusedLog(self, fuse), self.stop)
         self.metrics = Metrics()
         return Gate(
             Means(
@@ -154,11 +171,6 @@ class House:
         for _ in range(ticks):
             gate.tick()
 
-    def _witness(self, topic: str) -> None:
-        """Nothing of a batch is shown as long as there is a key with which another one could be made."""
-        if topic == topics.batches(self.made.id):
-            assert self.key() is None
-
     def key(self) -> bytes | None:
         return RoundSecrets(self.home / "rounds").load(self.made.id)
 
@@ -168,7 +180,7 @@ class House:
         return [record for record in found if record.kind is kind and record.author == "gate"]
 
     def round(self) -> Round:
-        return self.made.reader.refresh().rounds[self.made.id]
+        return RoundsReader(self.log, self.made.book).refresh().rounds[self.made.id]
 
     def batch(self) -> tuple[Record, Batch]:
         """The one batch."""
@@ -186,8 +198,8 @@ class House:
         return +found
 
 
-def house(made: MadeRound, home: Path, log: Log | None = None, **changes: int) -> House:
-    """A gate that has offered and accepted, as the log shows it."""
+def agreed(made: MadeRound, home: Path, log: Log | None = None) -> House:
+    """The house of a gate that has offered and accepted, as the log shows it."""
     journal = Journal(home / "journal")
     author = Author("gate", made.identities["gate"], journal, made.log)
     drafted = made.of.record(Kind.DRAFT)
@@ -197,7 +209,7 @@ def house(made: MadeRound, home: Path, log: Log | None = None, **changes: int) -
     journal.close()
     key = SealingKey(made.gate_key.to_bytes(), made.manifest.draft.erase_at)
     RoundSecrets(home / "rounds").create(made.id, key.to_bytes())
-    return House(made, home, log or made.log, **changes)
+    return House(made, home, log or made.log)
 
 
 def copied(log: Log, *names: str) -> MemoryLog:

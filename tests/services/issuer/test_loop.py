@@ -1,6 +1,5 @@
 """What an issuer does by itself, beside gate and aggregate as the tests play them, on a log in memory."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from services.issuer import making
+from services.issuer import keys, making
 from services.issuer.roster import Person, Roster
 from services.issuer.store import ADMISSION, Address
-from shared import records, topics
+from shared import journal, records, secret_files, topics
 from shared.blind_rsa import PrivateKey
 from shared.bundle import unpack
 from shared.canonical import unb64
@@ -278,7 +277,7 @@ def test_whatever_moment_the_process_ends_at_the_round_is_agreed_and_said_once(
         made.stop()
         if not died:
             break
-    assert moment > 30
+    assert moment > 15
 
 
 def test_making_keys_goes_on_where_an_ended_process_left_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,19 +421,19 @@ class Away(MemoryLog):
 
 
 class Death:
-    """Ends the process before its n-th write to disk, database or log."""
+    """Ends the process before its n-th file, transaction or record."""
 
     def __init__(self, writes: int) -> None:
         self._left = writes
 
     def spares(self, made: World, patched: pytest.MonkeyPatch) -> bool:
         """Whether the round is agreed before it comes."""
-        lead, sync, append = made.lead, os.fsync, made.log.append
+        lead, write, append = made.lead, journal.write_durably, made.log.append
         writing = lead.database.writing
 
-        def dying_sync(file: int) -> None:
+        def dying_write(path: Path, data: bytes) -> None:
             self._pass()
-            sync(file)
+            write(path, data)
 
         def dying_append(topic: str, *records: bytes) -> None:
             self._pass()
@@ -446,7 +445,8 @@ class Death:
                 yield connection
                 self._pass()
 
-        patched.setattr(os, "fsync", dying_sync)
+        for writer in (journal, keys, secret_files):
+            patched.setattr(writer, "write_durably", dying_write)
         patched.setattr(made.log, "append", dying_append)
         patched.setattr(lead.database, "writing", dying_writing)
         try:

@@ -164,14 +164,14 @@ def test_a_code_may_be_typed_in_any_of_its_spellings(one: World) -> None:
 
 def test_who_joined_after_planning_is_no_member_and_who_left_still_is(one: World) -> None:
     roster = roster_of(PEOPLE)
-    newcomer = Person("new", "New", "new@example.test", "en", ("Payments",))
+    newcomer = Person("new", "Newcomer Jansen", "new@example.test", "en", ("Payments",))
     changed = Roster(roster.company, roster.levels, (*roster.people[1:], newcomer))
     one.lead.people.replace(changed)
     one.lead.people.set_codes({"new": _digest("new")})
     assert word(Member(one.lead, "new").membership(), 403) == "not-a-member"
     assert word(Member(one.lead, "new").collect(Member(one.lead, "p1").body()), 403) == "not-a-member"
     assert Member(one.lead, "p0").vouched()
-    assert "New" not in json.dumps(Member(one.lead, "p1").membership().get_json())
+    assert "Newcomer" not in json.dumps(Member(one.lead, "p1").membership().get_json())
 
 
 def test_tokens_are_handed_out_from_agreement_until_closing(one: World) -> None:
