@@ -14,9 +14,9 @@ from time import perf_counter
 
 from benchmarks.crypto import seconds
 from services.aggregate import core, opening
-from services.aggregate.round_key import RoundKey
 from shared import batch_items, blind_rsa, bundle, envelope, release_items, tokens
 from shared.batch_items import Batch
+from shared.sealing_key import SealingKey
 from shared.vouchers import GroupVouchers
 from shared.workers import spread
 from tests.batches_made import honest, said
@@ -66,7 +66,7 @@ def whole(
     ballots = core.ballots(batch, made.composed)
     checked = spread(core.check_ballots, GroupVouchers(made.composed), ballots, processes, stop)
     assert not any(checked)
-    key = RoundKey(made.aggregate_key.to_bytes(), 0)
+    key = SealingKey(made.aggregate_key.to_bytes(), 0)
     opener = opening.Opener(key.secret, made.manifest.hash, made.manifest.draft.questionnaire.parts)
     answers = spread(opening.open_all, opener, opening.sealed(batch), processes, stop)
     of = opening.release(made.manifest, made.trees, batch, bytes(32), key, answers)

@@ -125,6 +125,11 @@ class SealingParty:
         if why := decide(fold, of, self.author, self.compositions, now):
             _LOG.warning("round %s is void: %s", of.id, why)
 
+    def has_accepted(self, of: Round) -> bool:
+        """Whether this journal knows that the party accepted the round's manifest."""
+        own = self.author.own(of.id, Kind.ACCEPT)
+        return own is not None and of.manifest is not None and own.body["manifest"] == of.manifest.fingerprint
+
     # Deletion and alarms.
 
     def _delete_due(self, fold: Fold, now: float) -> None:

@@ -12,13 +12,13 @@ from hashlib import sha256
 from typing import Any
 
 from services.aggregate.opening import Published, release
-from services.aggregate.round_key import RoundKey
 from shared import bundle, release_items, topics
 from shared.answers import Invalid, decode
 from shared.batch_items import Batch, Entry
 from shared.canonical import b64
 from shared.partition import partition
 from shared.records import Kind
+from shared.sealing_key import SealingKey
 from shared.tree import NodeId
 from tests.batches_made import lot, said
 from tests.rounds_made import MadeRound
@@ -57,7 +57,7 @@ def published(made: MadeRound, *answers: Mapping[str, bytes]) -> Counted:
             return None
 
     found = (answer(of.part, opened[of.part, entry.pk]) for of in batch.lots for entry in of.entries)
-    key = RoundKey(made.aggregate_key.to_bytes(), made.manifest.draft.erase_at)
+    key = SealingKey(made.aggregate_key.to_bytes(), made.manifest.draft.erase_at)
     return Counted(batch, release(made.manifest, made.trees, batch, bytes(32), key, found))
 
 

@@ -64,10 +64,10 @@ class Session:
         return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 
     def access_codes(self, manifest: Manifest) -> dict[str, AccessCode]:
-        """One access code for each issuer, from `--code-file` or typed; BadInput before anything is sent."""
+        """One access code for each issuer, from a file or typed; BadInput before anything is sent."""
         issuers = manifest.parties.issuer_names
-        if self.options.code_file:
-            lines = self.secret_lines(self.options.code_file)
+        if file := self._setting("code_file", "KLANKBORD_CODE_FILE"):
+            lines = self.secret_lines(file)
             if len(lines) != len(issuers):
                 raise BadInput("code-lines", expected=len(issuers), issuers=", ".join(issuers))
             # "issuer: code" or the code alone, in the order of the issuers.

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from services.aggregate import invariants
+from services.aggregate import invariants, prf
 from services.aggregate.core import entries_in_lots
 from services.aggregate.invariants import Violation
 from services.aggregate.prf import Lots
 from services.aggregate.questions import Final, merge
-from services.aggregate.round_key import RoundKey
 from services.aggregate.totals import Totals, correlation, fold
 from shared.answers import ClosedAnswer, OpenAnswer, decode
 from shared.batch_items import Batch
@@ -22,6 +21,7 @@ from shared.hpke import SecretKey
 from shared.manifest import Manifest
 from shared.questionnaire import Part
 from shared.release_items import NOTHING, Cell, Comment, Correlation, Counted, Numbers, Result
+from shared.sealing_key import SealingKey
 from shared.tree import NodeId, PartTree
 
 Answer = ClosedAnswer | OpenAnswer | None
@@ -77,7 +77,7 @@ def release(
     trees: Sequence[PartTree],
     batch: Batch,
     batch_hash: bytes,
-    key: RoundKey,
+    key: SealingKey,
     answers: Iterator[Answer],
 ) -> Published:
     """What may be known of the answers, which come in the order of `sealed`. `batch_hash`: of the batch record, 32.
@@ -88,7 +88,7 @@ def release(
     results: list[Result] = []
     correlations: list[Correlation] = []
     words: list[Comment] = []
-    lots_key = key.lots(manifest.hash)
+    lots_key = prf.lots_key(key.secret, manifest.hash)
     for number, (part, tree) in enumerate(zip(manifest.draft.questionnaire.parts, trees, strict=True)):
         opened = {
             lot.node: [next(answers) for _ in lot.entries] for lot in batch.lots if lot.part == number

@@ -3,6 +3,7 @@
 Nothing here is random twice: the same key, batch and cells give the same draws, so a release can be computed again
 until its key is gone, and never otherwise. Nobody without the key can tell a lot from a reason.
 
+    key              = HKDF-SHA256(ikm = HPKE secret key, salt = "klankbord/1 lots", info = manifest hash), 32 bytes
     context          = batch hash (32) || u8 part
     cover key        = HMAC-SHA256(key, "klankbord/1 cover" || context || unit)
     cover stream     = SHAKE-256(cover key); node id i owns its bytes 8 i to 8 i + 7: two big-endian u32, x and y
@@ -18,7 +19,15 @@ from hashlib import shake_256
 from hmac import digest
 from struct import unpack_from
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from shared.tree import NodeId
+
+
+def lots_key(secret: bytes, manifest_hash: bytes) -> bytes:
+    """The key of all draws of a round, from aggregate's sealing key: 32 bytes that say nothing about it."""
+    return HKDF(SHA256(), 32, b"klankbord/1 lots", manifest_hash).derive(secret)
 
 
 @dataclass(frozen=True, slots=True)

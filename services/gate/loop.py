@@ -119,8 +119,7 @@ class Gate:
 
     def _is_agreed_by_me(self, of: Round) -> bool:
         """Whether this journal knows of it. Another one may know more, even of a batch: then nothing is done."""
-        own = self._author.own(of.id, Kind.ACCEPT)
-        if own is not None and of.manifest is not None and own.body["manifest"] == of.manifest.fingerprint:
+        if self._party.has_accepted(of):
             return True
         self._trap(of, Trap.FOREIGN_ACCEPT)
         return False

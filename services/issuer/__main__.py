@@ -39,7 +39,7 @@ def build(config: Config) -> Flask:
     database = Database(config.database)
     people, store, secrets = People(database), Store(database), Secrets(config.home / "rounds")
     maker, metrics = KeyMaker(store, config.key_threads), Metrics()
-    desk = Desk(config.name, people, store, secrets, metrics, clock.now)
+    desk = Desk(config.name, store, secrets, metrics, clock.now)
     reader = RoundsReader(log, config.book)
     loop = Loop(config.name, log, reader, author, people, store, secrets, maker, desk, metrics, clock.now)
     hr = Hr(config.name, parties, author, people, store, desk, metrics)

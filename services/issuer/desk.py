@@ -11,11 +11,10 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from services.issuer import core
-from services.issuer.core import COLLECTING, Broken, Fault, Refusal, Refused, Request
+from services.issuer.core import Broken, Fault, Refusal, Refused, Request
 from services.issuer.database import DatabaseUnavailable
 from services.issuer.keys import DamagedKey, NoCounter, RoundSecret, Secrets
 from services.issuer.metrics import Metrics
-from services.issuer.people import People
 from services.issuer.store import Address, Member, Standing, Store
 from shared import codes
 from shared.blind_rsa import PrivateKey, SigningFault, blind_sign
@@ -29,6 +28,7 @@ from shared.tree import Node, NodeId
 
 _Answer = TypeVar("_Answer")
 
+_OVER = Refused(Refusal.NOT_COLLECTING, "The time for collecting is over.")
 _UNCOUNTED = Broken(Fault.COUNTER, "Nobody knows how many members were served; nothing is signed.")
 
 
@@ -63,14 +63,12 @@ class Desk:
     def __init__(
         self,
         name: str,
-        people: People,
         store: Store,
         secrets: Secrets,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
         self._name = name
-        self._people = people
         self._store = store
         self._secrets = secrets
         self._metrics = metrics
@@ -114,34 +112,39 @@ class Desk:
             self._metrics.refused(outcome.fault, round_id)
         return outcome
 
-    def _enter(self, round_id: RoundId, typed: str) -> tuple[Live, Member] | Refused | Broken:
-        """Who asks about which round."""
+    def _find(self, round_id: RoundId) -> Live | Refused | Broken:
+        """The round that is asked about; nothing is looked up for a name that is none."""
         if self.rounds is None:
             return Broken(Fault.LOG, "The log has not been read yet.")
         of = self.rounds.get(round_id)
         if of is None or not of.agreed or self._name not in of.parties.issuer_names:
             return Refused(Refusal.UNKNOWN_ROUND, "There is no such round.")
-        code = codes.parse(AccessCode, typed)
-        # Found by its hash: how long the search takes tells nothing about the code.
-        person = self._people.whose(sha256(code.secret).digest()) if isinstance(code, AccessCode) else None
-        if person is None:
-            return Refused(Refusal.UNKNOWN_CODE, "This access code is not known.")
         if of.state(self.now()) not in AGREED:
-            return Refused(Refusal.NOT_COLLECTING, "The time for collecting is over.")
-        if (live := self._live.get(round_id)) is None:
-            return Broken(Fault.NODES, "The groups of this round are not in the log just now.")
-        member = self._store.member(round_id, person)
-        if member is not None:
-            return live, member
-        if self._store.planned(round_id) is None:
+            return _OVER
+        live = self._live.get(round_id)
+        return live or Broken(Fault.NODES, "The groups of this round are not in the log just now.")
+
+    def _enter(self, live: Live, typed: str) -> tuple[Member, Standing] | Refused | Broken:
+        """Who asks. A code is found by its hash: how long the search takes tells nothing about it."""
+        code, visitor = codes.parse(AccessCode, typed), None
+        if isinstance(code, AccessCode):
+            visitor = self._store.visitor(live.of.id, sha256(code.secret).digest())
+        if visitor is None:
+            return Refused(Refusal.UNKNOWN_CODE, "This access code is not known.")
+        if visitor.standing is None:
             return Broken(Fault.RESTORED, "The database does not know this round any more; nothing is signed.")
-        return Refused(Refusal.NOT_A_MEMBER, "This person was not in the roster when the round was planned.")
+        if visitor.member is None:
+            return Refused(Refusal.NOT_A_MEMBER, "This person was not in the roster when the round was planned.")
+        return visitor.member, visitor.standing
 
     def _membership(self, round_id: RoundId, typed: str) -> dict[str, Any] | Refused | Broken:
-        entered = self._enter(round_id, typed)
+        live = self._find(round_id)
+        if not isinstance(live, Live):
+            return live
+        entered = self._enter(live, typed)
         if not isinstance(entered, tuple):
             return entered
-        live, member = entered
+        member, standing = entered
         secret = self._secret(live)
         if not isinstance(secret, RoundSecret):
             return secret
@@ -149,7 +152,7 @@ class Desk:
         return {
             "issuer": self._name,
             "language": member.language,
-            "collected": self._store.standing(round_id, member.person).request is not None,
+            "collected": standing.request is not None,
             "path": [
                 {"node": items[node].decode(), "proof": [b64(step) for step in tree.proof(node)]}
                 for node in core.path(live.nodes, member.node)
@@ -165,19 +168,22 @@ class Desk:
         }
 
     def _collect(self, round_id: RoundId, typed: str, request: Request) -> Signed | Refused | Broken:
-        entered = self._enter(round_id, typed)
+        live = self._find(round_id)
+        if not isinstance(live, Live):
+            return live
+        # Before the database: members who are served meanwhile must not look like too few.
+        counted = self._counted(round_id)
+        entered = self._enter(live, typed)
         if not isinstance(entered, tuple):
             return entered
-        live, member = entered
-        served = None
-        if live.of.state(self.now()) in COLLECTING:
-            standing = self._standing(round_id, member.person)
-            if isinstance(standing, Broken):
-                return standing
-            served = standing.request
-        decision = core.collect(self._name, member, request, served, live.of, live.composed, self.now())
+        member, standing = entered
+        decision = core.collect(self._name, member, request, standing.request, live.of, live.composed, self.now())
         if isinstance(decision, Refused):
             return decision
+        if counted is None:
+            return _UNCOUNTED
+        if standing.served < counted:
+            return Broken(Fault.RESTORED, "The database knows fewer members than were served; nothing is signed.")
         keys = self._keys(live, decision.addresses)
         if not isinstance(keys, dict):
             return keys
@@ -194,24 +200,19 @@ class Desk:
         except SigningFault:
             return Broken(Fault.SIGNING, "A signature came out wrong and was not sent; the same request may try again.")
 
-    def _standing(self, round_id: RoundId, person: str) -> Standing | Broken:
-        """What the database knows, unless it knows fewer members than were served."""
+    def _counted(self, round_id: RoundId) -> int | None:
+        """How many members were surely served; None if nobody knows."""
         try:
-            # Read before the database: members who are served meanwhile must not look like too few.
-            counted = self._secrets.served(round_id)
+            return self._secrets.served(round_id)
         except NoCounter:
-            return _UNCOUNTED
-        standing = self._store.standing(round_id, person)
-        if standing.served < counted:
-            return Broken(Fault.RESTORED, "The database knows fewer members than were served; nothing is signed.")
-        return standing
+            return None
 
     def _secret(self, live: Live) -> RoundSecret | Refused | Broken:
         secret = self._secrets.load(live.of.id)
         if secret is not None:
             return secret
         if self.now() >= live.of.draft.closes:
-            return Refused(Refusal.NOT_COLLECTING, "The time for collecting is over.")
+            return _OVER
         return Broken(Fault.KEYS, "This issuer has lost the keys of this round.")
 
     def _keys(self, live: Live, addresses: Collection[Address]) -> dict[Address, PrivateKey] | Refused | Broken:

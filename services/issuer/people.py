@@ -99,11 +99,6 @@ class People:
             )
             db.execute(insert(CODES), rows)
 
-    def whose(self, digest: bytes) -> str | None:
-        """The person to whom a code with this SHA-256 belongs."""
-        with self._database.reading() as db:
-            return db.scalar(select(CODES.c.person).where(CODES.c.digest == digest))
-
 
 def forget_codes(db: Connection) -> None:
     """Remove the codes of those who are neither in the roster nor in a round."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from services.issuer.database import Database
 from services.issuer.people import forget_codes
 from services.issuer.plan import Plan
 from services.issuer.roster import Roster
-from services.issuer.tables import MEMBERS, NOTES, ROUNDS, SERVED, SIGNING_KEYS
+from services.issuer.tables import CODES, MEMBERS, NOTES, ROUNDS, SERVED, SIGNING_KEYS
 from shared.rounds import RoundId
 from shared.tree import Node, NodeId, NodeKind, PartTree
 
@@ -77,11 +77,31 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Visitor:
+    """Whoever has an access code, as a round knows her."""
+
+    member: Member | None
+    """None if the round does not count her."""
+    standing: Standing | None
+    """None if this database does not know the round."""
+
+
+@dataclass(frozen=True)
 class Shares:
     """The share who had collected on a day (days since 1970), in percent by node, rounded down."""
 
     day: int
     percent: Mapping[NodeId, int]
+
+
+_VISITOR = (
+    select(CODES.c.person, MEMBERS.c.node, MEMBERS.c.language, SERVED.c.request, ROUNDS.c.served)
+    .select_from(CODES)
+    .outerjoin(ROUNDS, ROUNDS.c.round == bindparam("round_id"))
+    .outerjoin(MEMBERS, (MEMBERS.c.round == ROUNDS.c.round) & (MEMBERS.c.person == CODES.c.person))
+    .outerjoin(SERVED, (SERVED.c.round == ROUNDS.c.round) & (SERVED.c.person == CODES.c.person))
+    .where(CODES.c.digest == bindparam("code"))
+)
 
 
 class Store:
@@ -138,11 +158,16 @@ class Store:
             forget_codes(db)
         self._database.forget_deleted()
 
-    def member(self, round_id: RoundId, person: str) -> Member | None:
-        where = (MEMBERS.c.round == round_id, MEMBERS.c.person == person)
+    def visitor(self, round_id: RoundId, code: bytes) -> Visitor | None:
+        """Who has the access code with this SHA-256; None if nobody has."""
         with self._database.reading() as db:
-            row = db.execute(select(MEMBERS.c.node, MEMBERS.c.language).where(*where)).first()
-        return None if row is None else Member(person, row.node, row.language)
+            row = db.execute(_VISITOR, {"round_id": round_id, "code": code}).first()
+        if row is None:
+            return None
+        return Visitor(
+            None if row.node is None else Member(row.person, row.node, row.language),
+            None if row.served is None else Standing(row.request, row.served),
+        )
 
     def names(self, round_id: RoundId, nodes: Collection[NodeId]) -> list[str]:
         """The sorted names of the people attached to any of these nodes."""
@@ -190,15 +215,14 @@ class Store:
         with self._database.writing() as db:
             db.execute(delete(SIGNING_KEYS).where(SIGNING_KEYS.c.round == round_id))
 
-    def standing(self, round_id: RoundId, person: str) -> Standing:
-        with self._database.reading() as db:
-            return _standing(db, round_id, person)
-
     def mark(self, round_id: RoundId, person: str, request: bytes) -> Standing:
         """Mark a member as served unless she is, durably; the result says which request counts."""
         with self._database.writing() as db:
-            before = _standing(db, round_id, person)
-            if before.request is not None:
+            where = (SERVED.c.round == round_id, SERVED.c.person == person)
+            known = db.scalar(select(SERVED.c.request).where(*where))
+            count = db.scalar(select(ROUNDS.c.served).where(ROUNDS.c.round == round_id)) or 0
+            before = Standing(known, count)
+            if known is not None:
                 return before
             db.execute(insert(SERVED), {"round": round_id, "person": person, "request": request})
             # Counted here too: going through 100,000 rows each time would cost a third of the signatures.
@@ -239,11 +263,6 @@ class Store:
         with self._database.writing() as db:
             db.execute(delete(NOTES).where(NOTES.c.round == round_id))
             db.execute(insert(NOTES), {"round": round_id, "text": text})
-
-
-def _standing(db: Connection, round_id: RoundId, person: str) -> Standing:
-    request = db.scalar(select(SERVED.c.request).where(SERVED.c.round == round_id, SERVED.c.person == person))
-    return Standing(request, db.scalar(select(ROUNDS.c.served).where(ROUNDS.c.round == round_id)) or 0)
 
 
 def _planned(row: Row[tuple[object, ...]]) -> Planned:

@@ -56,7 +56,7 @@ def test_what_is_encoded_is_decoded(batch: Batch) -> None:
 @given(batches())
 def test_the_order_in_which_lots_are_made_does_not_show(batch: Batch) -> None:
     shuffled = [replace(lot, entries=lot.entries[::-1]) for lot in reversed(batch.lots)]
-    back = {part: entries[::-1] for part, entries in reversed(batch.held_back.items())}
+    back = {part: entries[::-1] for part, entries in reversed(list(batch.held_back.items()))}
     assert list(encode(shuffled, back)) == list(encode(batch.lots, batch.held_back))
 
 

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -74,7 +75,7 @@ class Suite:
     slept: list[float] = field(default_factory=list)
     refresh: Callable[[], None] = lambda: None
 
-    @property
+    @cached_property
     def manifest(self) -> Manifest:
         manifest = self.world.of.manifest
         assert manifest is not None

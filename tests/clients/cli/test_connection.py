@@ -1,8 +1,11 @@
 """How the client speaks HTTP: nothing ties two requests together, and no answer can surprise it."""
 
 import json
+import socket
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -63,11 +66,58 @@ def test_every_request_has_a_connection_of_its_own() -> None:
     assert closed == opened
 
 
-def test_a_real_connection_is_new_each_time_and_checks_certificates() -> None:
-    first, second = open_connection(ADDRESS), open_connection(ADDRESS)
-    assert first is not second
-    first.close()
-    second.close()
+@contextmanager
+def listening(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that would keep each connection open; its address, and what came in on each connection until its end."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    read = connection.recv(65_536)
+                    connection.sendall(answer)
+                    while more := connection.recv(65_536):
+                        read += more
+                    heard.append(read)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", heard
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+def test_over_real_sockets_each_request_comes_on_a_connection_that_is_closed_after_it() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\nSet-Cookie: a=b\r\n\r\n{}"
+    with listening(answer) as (address, heard):
+        for _ in range(3):
+            assert Web(open_connection).post("ingest", address, "/envelopes", {"v": 1}) == {}
+    assert len(heard) == 3
+    assert len(set(heard)) == 1
+    assert heard[0].endswith(b'\r\n\r\n{"v":1}')
+    assert b"python" not in heard[0].lower()
+    assert b"cookie" not in heard[0].lower()
+
+
+def test_a_proxy_of_the_environment_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (address, heard):
+        assert Web(open_connection).get("ingest", address, "/rounds") == {}
+    assert len(heard) == 1
+
+
+def test_a_server_without_tls_is_no_https_service() -> None:
+    with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (address, heard):
+        with pytest.raises(Unavailable) as raised:
+            Web(open_connection).get("hr", address.replace("http:", "https:"), "/rounds", "KA-SECRET")
+    assert raised.value.trouble is Trouble.NETWORK
+    assert b"SECRET" not in b"".join(heard)
 
 
 def test_an_address_with_a_slash_at_its_end_is_the_same_address() -> None:

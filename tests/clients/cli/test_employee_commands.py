@@ -209,9 +209,11 @@ def test_as_many_codes_as_issuers_and_in_any_order_with_their_names(tmp_path: Pa
         assert "Payments (12 people)" in ran.out
 
 
-def test_codes_can_come_from_standard_input(quiet: Suite) -> None:
+def test_codes_can_come_from_standard_input_or_a_file_that_the_environment_names(quiet: Suite) -> None:
     ran = quiet.command("round", "spring", "--code-file", "-", typed=code_of("p0").text + "\n")
     assert "Payments (12 people)" in ran.out
+    environ = {"KLANKBORD_CODE_FILE": quiet.code_file("p1")}
+    assert "Payments (12 people)" in quiet.command("round", "spring", "--groups", environ=environ).out
     refused(quiet.command("round", "spring", "--code-file", "nowhere"), 2, "cannot be read")
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from services.aggregate.loop import Aggregate, Means
 from services.aggregate.metrics import Metrics
-from services.aggregate.round_key import RoundKey
 from shared import bundle, dates, records, release_items, topics
 from shared.author import Author
 from shared.batch_items import Batch
@@ -20,6 +19,7 @@ from shared.reading import RoundsReader
 from shared.records import Kind
 from shared.release_items import Comment, Counted, Numbers
 from shared.rounds import Fold, Round, State, fold
+from shared.sealing_key import SealingKey
 from shared.secret_files import RoundSecrets
 from tests.batches_made import honest
 from tests.rounds_made import CLOSES, MadeRound, make_round
@@ -61,8 +61,15 @@ class Party:
             self._journal = None
 
     def keep_key(self) -> None:
-        """As if this aggregate had offered the round's key."""
-        key = RoundKey(self.made.aggregate_key.to_bytes(), self.made.manifest.draft.erase_at)
+        """As if this aggregate had offered the round's key and accepted its manifest."""
+        accept = self.of.record(Kind.ACCEPT, self.made.parties.aggregate.name)
+        assert accept is not None
+        self.end()
+        journal = Journal(self.home / "journal")
+        journal.store(self.made.id, Kind.ACCEPT, accept.jws, {})
+        journal.acknowledge(self.made.id, Kind.ACCEPT)
+        journal.close()
+        key = SealingKey(self.made.aggregate_key.to_bytes(), self.made.manifest.draft.erase_at)
         RoundSecrets(self.home / "rounds").create(self.made.id, key.to_bytes())
 
     @property

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.aggregate.round_key import RoundKey
 from shared import bundle, nodes, records, topics
 from shared.canonical import b64
 from shared.log.memory import MemoryLog
 from shared.manifest import compose
 from shared.records import Kind
 from shared.rounds import State
+from shared.sealing_key import SealingKey
 from tests.rounds_made import ERASE_AT, NOW, OPENS, draft_body
 from tests.services.aggregate.running import Crash, Party, agreed, answers, copy, on
 
@@ -21,7 +21,7 @@ def test_a_draft_is_answered_with_one_key_and_a_bad_one_is_void(tmp_path: Path) 
     drafted(party)
     party.start().ticks(3)
     (offer,) = party.of_kind(Kind.OFFER)
-    key = RoundKey.from_bytes((tmp_path / "rounds" / "spring.key").read_bytes())
+    key = SealingKey.from_bytes((tmp_path / "rounds" / "spring.key").read_bytes())
     assert records.peek(offer.encode()).body["key"] == b64(key.public)
     assert key.erase_at == ERASE_AT
     late = Party(agreed(), tmp_path / "late", now=OPENS)

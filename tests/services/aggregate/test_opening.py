@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aggregate import invariants, opening
+from services.aggregate import prf, invariants, opening
 from services.aggregate.invariants import Violation
 from services.aggregate.opening import Answer, Opener, Published, nothing, open_all, release, sealed
-from services.aggregate.round_key import RoundKey
 from shared import canonical, envelope, hpke, release_items
 from shared.answers import ClosedAnswer, OpenAnswer
 from shared.batch_items import Batch, Entry
 from shared.release_items import NOTHING, Counted, Result
+from shared.sealing_key import SealingKey
 from tests.batches_made import honest, lot
 from tests.rounds_made import MadeRound, make_round
 
@@ -30,8 +30,8 @@ def made() -> MadeRound:
 
 
 @cache
-def key() -> RoundKey:
-    return RoundKey(made().aggregate_key.to_bytes(), made().manifest.draft.erase_at)
+def key() -> SealingKey:
+    return SealingKey(made().aggregate_key.to_bytes(), made().manifest.draft.erase_at)
 
 
 def opener() -> Opener:
@@ -87,7 +87,7 @@ def test_the_same_batch_and_key_give_the_same_bytes_whatever_the_order_of_openin
 def test_another_batch_or_key_gives_the_comments_another_order() -> None:
     answers = open_all(opener(), list(sealed(mixed())))
     again = release(made().manifest, made().trees, mixed(), bytes(32), key(), iter(answers))
-    other = RoundKey(bytes(31) + b"\1", key().erase_at)
+    other = SealingKey(bytes(31) + b"\1", key().erase_at)
     elsewhere = release(made().manifest, made().trees, mixed(), BATCH, other, iter(answers))
     orders = {tuple(c.text for c in of.words) for of in (again, elsewhere, published(mixed()))}
     assert len(orders) == 3
@@ -267,12 +267,12 @@ def test_the_release_is_canonical_json() -> None:
 
 
 def test_the_lots_key_says_nothing_about_the_secret_and_differs_by_round() -> None:
-    here = key().lots(made().manifest.hash)
+    here = prf.lots_key(key().secret, made().manifest.hash)
     assert len(here) == 32
     assert here != key().secret
-    assert here != key().lots(bytes(32))
-    assert RoundKey.from_bytes(key().to_bytes()) == key()
+    assert here != prf.lots_key(key().secret, bytes(32))
+    assert SealingKey.from_bytes(key().to_bytes()) == key()
     assert key().secret.hex() not in repr(key())
     assert repr(key().secret) not in repr(opener())
-    with pytest.raises(ValueError, match="no round key"):
-        RoundKey.from_bytes(key().secret)
+    with pytest.raises(ValueError, match="no sealing key"):
+        SealingKey.from_bytes(key().secret)

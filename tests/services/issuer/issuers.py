@@ -83,7 +83,7 @@ class Running:
         self.secrets, self.metrics = Secrets(self.home / "rounds"), Metrics()
         self.maker = KeyMaker(self.store, 2, self.generate)
         self.author = Author(self.name, self.installed.identities[self.name], self.journal, self.log)
-        self.desk = Desk(self.name, self.people, self.store, self.secrets, self.metrics, self.clock)
+        self.desk = Desk(self.name, self.store, self.secrets, self.metrics, self.clock)
         self.reader = RoundsReader(self.log, self.installed.book)
         self.loop = Loop(
             self.name,

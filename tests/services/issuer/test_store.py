@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -20,8 +20,8 @@ from services.issuer import offering
 from services.issuer.database import Database, DatabaseUnavailable, check
 from services.issuer.people import People
 from services.issuer.roster import Person, Roster
-from services.issuer.store import ADMISSION, Address, Planned, Shares, Store
-from services.issuer.tables import METADATA
+from services.issuer.store import ADMISSION, Address, Member, Planned, Shares, Standing, Store, Visitor
+from services.issuer.tables import CODES, METADATA
 from shared import draft
 from tests.organisations import roster as roster_of
 from tests.organisations import rosters
@@ -44,6 +44,18 @@ def database(file: Path) -> Iterator[Database]:
 
 def digest(person: str) -> bytes:
     return sha256(person.encode()).digest()
+
+
+def whose(database: Database, code: bytes) -> str | None:
+    """The person who has a code with this hash."""
+    with database.reading() as db:
+        return db.scalar(select(CODES.c.person).where(CODES.c.digest == code))
+
+
+def member_of(database: Database, person: str, round_id: str = "spring") -> Member | None:
+    """A person in a round, found by her code, which is that of her id."""
+    visitor = Store(database).visitor(round_id, digest(person))
+    return visitor.member if visitor else None
 
 
 def plan_round(database: Database, round_id: str = "spring", roster: Roster | None = None) -> Planned:
@@ -82,10 +94,10 @@ def test_codes_stay_with_the_person_through_imports_and_go_when_she_leaves(datab
     people.set_codes({person.id: digest(person.id) for person in first.people})
     moved = Roster("Velda", first.levels, (Person("p0", "Other name", "n@example.test", "en", ("B",)),))
     people.replace(moved)
-    assert people.whose(digest("p0")) == "p0"
-    assert people.whose(digest("p1")) is None
+    assert whose(database, digest("p0")) == "p0"
+    assert whose(database, digest("p1")) is None
     people.replace(first)
-    assert people.whose(digest("p1")) is None
+    assert whose(database, digest("p1")) is None
     assert people.without_code() == ["p1", "p2", "p3", "p4", "p5"]
 
 
@@ -96,10 +108,10 @@ def test_the_code_of_somebody_who_left_stays_while_a_planned_round_counts_her(da
     people.set_codes({"p0": digest("p0"), "p1": digest("p1")})
     plan_round(database, roster=roster)
     people.replace(Roster(roster.company, roster.levels, roster.people[1:]))
-    assert people.whose(digest("p0")) == "p0"
+    assert whose(database, digest("p0")) == "p0"
     store.erase("spring")
-    assert people.whose(digest("p0")) is None
-    assert people.whose(digest("p1")) == "p1"
+    assert whose(database, digest("p0")) is None
+    assert whose(database, digest("p1")) == "p1"
 
 
 def test_a_new_code_replaces_the_one_before(database: Database) -> None:
@@ -107,23 +119,40 @@ def test_a_new_code_replaces_the_one_before(database: Database) -> None:
     people.replace(roster_of(PEOPLE))
     people.set_codes({"p0": digest("old"), "p1": digest("p1")})
     people.set_codes({"p0": digest("new")})
-    assert people.whose(digest("old")) is None
-    assert people.whose(digest("new")) == "p0"
-    assert people.whose(digest("p1")) == "p1"
+    assert whose(database, digest("old")) is None
+    assert whose(database, digest("new")) == "p0"
+    assert whose(database, digest("p1")) == "p1"
     people.set_codes({})
 
 
 def test_a_planned_round_is_not_changed_by_another_roster(database: Database) -> None:
     people, store = People(database), Store(database)
+    people.replace(roster_of(PEOPLE))
+    people.set_codes({"p0": digest("p0"), "p1": digest("p1")})
     planned = plan_round(database)
     names = store.names_by_node("spring")
     people.replace(roster_of({("Other",): 7}))
     assert store.planned("spring") == planned
     assert store.names_by_node("spring") == names
     assert store.dates() == {"spring": (DRAFT.counting_from, ERASE_AT)}
-    member = store.member("spring", "p0")
+    member = member_of(database, "p0")
     assert member is not None and member.language == "nl" and "p0" not in repr(member)
-    assert store.member("spring", "nobody") is None and store.member("summer", "p0") is None
+
+
+def test_a_visitor_is_told_apart_by_what_is_known_of_her(database: Database) -> None:
+    people, store = People(database), Store(database)
+    roster = roster_of(PEOPLE)
+    newcomer = Person("new", "Newcomer", "new@example.test", "en", ("Risk",))
+    people.replace(Roster(roster.company, roster.levels, (*roster.people, newcomer)))
+    people.set_codes({person: digest(person) for person in ("p0", "p1", "new")})
+    planned = plan_round(database, roster=roster)
+    store.mark("spring", "p1", digest("request"))
+    leaf = {node.label: node.id for node in planned.nodes}["Payments"]
+    assert store.visitor("spring", digest("p0")) == Visitor(Member("p0", leaf, "nl"), Standing(None, 1))
+    assert store.visitor("spring", digest("p1")) == Visitor(Member("p1", leaf, "nl"), Standing(digest("request"), 1))
+    assert store.visitor("spring", digest("new")) == Visitor(None, Standing(None, 1))
+    assert store.visitor("summer", digest("p0")) == Visitor(None, None)
+    assert store.visitor("spring", digest("nobody")) is None
 
 
 def test_names_are_found_by_the_nodes_of_people_however_many(database: Database) -> None:
@@ -166,7 +195,7 @@ def test_the_first_request_of_a_member_counts_for_ever_and_members_are_counted_o
             request = digest(str(number))
             first.setdefault(person, request)
             assert store.mark("spring", person, request) == (first[person], len(first))
-            assert store.standing("spring", person) == (first[person], len(first))
+            assert store.mark("spring", person, digest("another")) == (first[person], len(first))
             assert store.served("spring") == len(first) == sum(store.collected("spring").values())
             database.close()
 
@@ -192,12 +221,11 @@ def test_of_many_threads_with_different_requests_one_wins(database: Database) ->
 
 def test_collected_members_are_counted_where_they_are_attached(database: Database) -> None:
     store = Store(database)
-    plan_round(database)
+    planned = plan_round(database)
     for person in ("p0", "p1", "p15"):
         store.mark("spring", person, digest(person))
-    places = [store.member("spring", person) for person in ("p0", "p15")]
-    assert all(places)
-    assert store.collected("spring") == {place.node: n for place, n in zip(places, (2, 1), strict=True) if place}
+    leaf = {node.label: node.id for node in planned.nodes}
+    assert store.collected("spring") == {leaf["Payments"]: 2, leaf["Risk"]: 1}
 
 
 def test_shares_and_notes_are_kept_by_round(database: Database) -> None:
@@ -254,7 +282,7 @@ def test_a_locked_database_changes_nothing_and_can_be_read(database: Database, f
         with pytest.raises(DatabaseUnavailable):
             store.mark("spring", "p0", digest("request"))
         assert people.roster() == roster
-        assert store.standing("spring", "p0") == (None, 0)
+        assert store.served("spring") == 0 and store.collected("spring") == {}
     assert store.mark("spring", "p0", digest("request")).served == 1
 
 
@@ -274,7 +302,7 @@ def test_an_import_that_does_not_fit_on_the_disk_changes_nothing(file: Path) -> 
     assert people.roster() == before
     with pytest.raises(DatabaseUnavailable, match="full"):
         plan_round(small, roster=roster_of({("B",): 5000}))
-    assert store.planned("spring") is None and store.member("spring", "p0") is None
+    assert store.planned("spring") is None and store.names_by_node("spring") == {}
     people.replace(roster_of({("C",): 5}))
     small.close()
 

@@ -79,13 +79,16 @@ def test_means_have_intervals_and_no_more_than_two_digits() -> None:
     assert all(round(number, 2) == number for number in numbers_in(means))
 
 
-def test_a_group_that_is_too_small_says_in_both_languages_where_it_counts() -> None:
-    of = body(("Risk", "Payments"))
-    payments = group(of, "Payments")
+def test_a_group_that_is_not_shown_alone_says_in_both_languages_where_it_counts() -> None:
+    payments = group(body(("Risk", "Payments")), "Payments")
     assert payments["units"] == {}
-    said = payments["not_alone"]["safety"]
-    assert said["counts_in"] is None
-    assert said["sentence"] == {"nl": "Geen antwoorden om te tonen.", "en": "No answers to show."}
+    assert payments["not_alone"]["safety"] == {
+        "counts_in": 0,
+        "sentence": {
+            "nl": "Hier of ernaast kwamen te weinig antwoorden om apart te tonen; ze tellen mee in Velda.",
+            "en": "Too few answers came from here, or from next to it, to be shown alone; they count in Velda.",
+        },
+    }
 
 
 def few(keep: int) -> Any:
