@@ -140,7 +140,7 @@ def _path(manifest: Manifest, steps: Sequence[Mapping[str, Any]]) -> tuple[Group
         except BadNodes:
             proven = False
         if not proven or node["parent"] != (above["id"] if above else None):
-            raise Alarm(AlarmReason.WRONG_GROUPS, f"{len(path)}")
+            raise Alarm(AlarmReason.WRONG_GROUPS, f"path {len(path)}")
         if node["size"] < smallest:
             raise Alarm(AlarmReason.SMALL_GROUP, f"{node['label']}: {node['size']}")
         if above and node["size"] > above["size"]:
@@ -148,7 +148,7 @@ def _path(manifest: Manifest, steps: Sequence[Mapping[str, Any]]) -> tuple[Group
         path.append(_group(manifest, node))
         above = node
     if not path:
-        raise Alarm(AlarmReason.WRONG_GROUPS, "-")
+        raise Alarm(AlarmReason.WRONG_GROUPS, "path")
     return tuple(path)
 
 
@@ -187,14 +187,14 @@ def _check_keys(manifest: Manifest, path: Sequence[Group]) -> None:
                 raise Alarm(AlarmReason.WRONG_KEYS, group.label)
             moduli += there
     if len(set(moduli)) != len(moduli):
-        raise Alarm(AlarmReason.WRONG_KEYS, "=")
+        raise Alarm(AlarmReason.WRONG_KEYS, "duplicate")
 
 
 def _place(manifest: Manifest, path: Sequence[Group], part: int, answers: Mapping[str, Mapping[str, Any]]) -> Place:
     lead = manifest.parties.lead.name
     keyed = tuple(group for group in path if group.keys[lead][part] is not None)
     if not keyed or keyed[0] is not path[0] or len(keyed) > manifest.layouts[part].slots:
-        raise Alarm(AlarmReason.WRONG_KEYS, str(part))
+        raise Alarm(AlarmReason.WRONG_KEYS, f"part {part}")
     finest = keyed[-1]
     names = answers[lead]["parts"][part]["names"]
     for issuer, answer in answers.items():

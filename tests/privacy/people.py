@@ -20,8 +20,8 @@ COLLECTING = {"Rood": 11, "Groen": 3, "Blauw": 5, "": 2}
 CLOSED = 12
 """Closed questions asked."""
 
-EMPTY, LONG = 3, 5
-"""Members of Rood who write nothing, and as much as fits."""
+EMPTY, LONG, CHANGING, ROBBED = 3, 5, 7, 9
+"""Members of Rood: who writes nothing, as much as fits, something else later; for whom somebody else collects too."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Person:
     """Whoever this is made up of; `keep` and `change` are what she writes."""
 
     number: int
+    place: int
+    """Within the team, from 0."""
     id: str
     name: str
     mail: str
@@ -41,19 +43,11 @@ class Person:
 
     @property
     def collects(self) -> bool:
-        return self._place < COLLECTING[self.team]
+        return self.place < COLLECTING[self.team]
 
     @property
     def answers(self) -> bool:
-        return self._place < ANSWERING[self.team]
-
-    @property
-    def _place(self) -> int:
-        return self.number - sum(size for team, size in TEAMS.items() if list(TEAMS).index(team) < self._team)
-
-    @property
-    def _team(self) -> int:
-        return list(TEAMS).index(self.team)
+        return self.place < ANSWERING[self.team]
 
 
 def word(*of: object) -> str:
@@ -62,15 +56,16 @@ def word(*of: object) -> str:
 
 
 def everybody() -> list[Person]:
-    teams = [team for team, size in TEAMS.items() for _ in range(size)]
-    return [_person(number, team) for number, team in enumerate(teams)]
+    places = [(team, place) for team, size in TEAMS.items() for place in range(size)]
+    return [_person(number, team, place) for number, (team, place) in enumerate(places)]
 
 
-def _person(number: int, team: str) -> Person:
+def _person(number: int, team: str, place: int) -> Person:
     draw = Random(number)
     keep, change = (f"{word(number, what)} is wat ik ervan vind, {number}. 💬 ë" for what in ("keep", "change"))
     return Person(
         number=number,
+        place=place,
         id=word(number, "id"),
         name=f"{word(number, 'first').capitalize()} van {word(number, 'last')}",
         mail=f"{word(number, 'mail')}@velda.example",
@@ -79,7 +74,7 @@ def _person(number: int, team: str) -> Person:
         keep="" if number == EMPTY else keep * 40 if number == LONG else keep,
         change=change,
         # From 1: a zero more or less would look like the padding.
-        choices=tuple(draw.randrange(1, 5) for _ in range(CLOSED)),
+        choices=tuple(draw.randrange(1, 7) for _ in range(CLOSED)),
     )
 
 

@@ -67,9 +67,9 @@ class _Connection(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         sent = request.read()
         response = self._to.handle_request(request)
+        port = response.extensions["network_stream"].get_extra_info("client_addr")[1]
         body = response.read()
         recorder, url = self._recorder, request.url
-        stream = response.extensions["network_stream"]
         recorder.exchanges.append(
             Exchange(
                 who=self._who,
@@ -81,7 +81,7 @@ class _Connection(httpx.BaseTransport):
                 status=response.status_code,
                 headers=tuple(response.headers.raw),
                 body=body,
-                port=stream.get_extra_info("client_addr")[1],
+                port=port,
             )
         )
         return httpx.Response(response.status_code, headers=response.headers, content=body)

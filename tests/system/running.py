@@ -100,7 +100,7 @@ class Issuer:
         # One thread, so that every run takes the same keys in the same order.
         self._maker = KeyMaker(self.store, 1, place.generate)
         self.metrics = IssuerMetrics()
-        desk = IssuerDesk(place.name, people, self.store, self.secrets, self.metrics, place.clock)
+        desk = IssuerDesk(place.name, self.store, self.secrets, self.metrics, place.clock)
         reader = RoundsReader(place.log, place.installed.book)
         self._loop = Loop(
             place.name,

@@ -1,0 +1,12 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.privacy.round_played import Left, played
+
+
+@pytest.fixture(scope="session")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
+    """What a round has left behind; nobody changes it."""
+    with played(tmp_path_factory.mktemp("round")) as everything:
+        yield everything

@@ -1,0 +1,221 @@
+"""Whatever happens to a round in whatever order: crashes, lost answers, a log that is rolled back, and time.
+
+Somebody draws a history: services look at the log or die at their n-th durable operation from now, people collect,
+answer, change their minds and send the same bytes again, the network loses requests and answers, the log's operator
+puts an earlier copy of the log back, HR cancels. At every moment nothing was signed twice. In the end, when everybody
+may work undisturbed, the release is the plain tally of what stood in the log at the cut, or there is none for a reason.
+
+KLANKBORD_HISTORIES=1000 tries as many, other ones each time.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from clients.cli.outcomes import Refusal, Unavailable
+from shared import records, topics
+from shared.canonical import b64
+from shared.records import Kind
+from shared.rounds import DEAD, State
+from tests.rounds_made import CLOSES, ERASE_AT, OPENS, PEOPLE, RESULTS_UNTIL
+from tests.system import tallies
+from tests.system.house import Fate, House
+from tests.system.members import Crowd
+from tests.system.mortal import Copy
+
+HISTORIES = int(os.environ.get("KLANKBORD_HISTORIES", "0"))
+"""How many to try, other ones at each run; 0: the same few each time."""
+
+TEAMS = tuple(tuple(f"p{number}" for number in team) for team in ((0, 1, 2), (3, 4), (12, 13, 14), (15, 16)))
+"""People who do things together; enough of them for a lot of each team, and of words."""
+PEOPLE_HERE = tuple(person for team in TEAMS for person in team)
+SERVICES = ("hr", "council", "ingest", "gate", "aggregate", "report")
+MILESTONES = (OPENS, CLOSES, CLOSES + 300)
+
+Lived = tuple[House, Crowd]
+
+
+class History(RuleBasedStateMachine):
+    """One round with two issuers, in a copy of a house that is saved at several moments."""
+
+    saved: dict[str, Lived]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.copies: list[Copy] = []
+        self.rolled_back = False
+        """A record was taken away that its author knew to be in the log."""
+        self.cancelled = False
+        self.cut: list[bytes] | None = None
+        """The envelopes that the gate has bound itself to."""
+
+    @initialize(moment=st.sampled_from(["drafted", "open", "answered", "closed"]))
+    def begin(self, moment: str) -> None:
+        house, crowd = self.saved[moment]
+        self.house = house.copy(self.folder)
+        self.crowd = crowd.moved_to(self.house)
+        self.copies.append(self.house.log.copy())
+        self.house.__enter__()
+
+    # Services.
+
+    @rule(name=st.sampled_from(SERVICES))
+    def looks(self, name: str) -> None:
+        self.house.look(name)
+
+    @rule(times=st.integers(1, 3))
+    def everybody_looks(self, times: int) -> None:
+        for _ in range(times):
+            self.house.everybody_looks()
+
+    @rule(name=st.sampled_from(SERVICES[:-1]), operations=st.integers(0, 12))
+    def will_die(self, name: str, operations: int) -> None:
+        self.house.processes[name].dies_after(operations)
+
+    @rule(name=st.sampled_from(SERVICES))
+    def is_restarted(self, name: str) -> None:
+        self.house.restart(name)
+
+    @rule(step=st.sampled_from(["an hour", "a day", "the next milestone"]))
+    def time_passes(self, step: str) -> None:
+        now = self.house.clock.now
+        seconds = {"an hour": 3600, "a day": 86_400}.get(step)
+        later = now + seconds if seconds else min((at for at in MILESTONES if at > now), default=now)
+        # Nobody who is not asleep takes longer than the grace.
+        self.house.clock.now = min(later, MILESTONES[-1])
+
+    # People.
+
+    @rule(team=st.sampled_from(TEAMS))
+    def collect(self, team: tuple[str, ...]) -> None:
+        for person in team:
+            if not self.crowd.collected(person):
+                with suppress(Unavailable, Refusal):
+                    self.crowd.collect(person)
+
+    @rule(team=st.sampled_from(TEAMS), choice=st.integers(0, 4))
+    def answer(self, team: tuple[str, ...], choice: int) -> None:
+        """Anew, or for the first time."""
+        for number, person in enumerate(team):
+            if self.crowd.collected(person):
+                with suppress(Unavailable, Refusal):
+                    choices = [choice, (choice + number) % 5, choice or None]
+                    self.crowd.answer(person, choices, f"{choice} of {person}" if choice else "")
+
+    @rule(person=st.sampled_from(PEOPLE_HERE), received=st.booleans())
+    def send_the_same_again(self, person: str, received: bool) -> None:
+        with suppress(Unavailable, Refusal):
+            if received:
+                self.crowd.repeat(person)
+            elif self.crowd.unsent.get(person):
+                self.crowd.send(person)
+
+    @rule(fates=st.lists(st.sampled_from([Fate.LOST, Fate.UNANSWERED, Fate.ARRIVES]), min_size=1, max_size=4))
+    def the_network_fails(self, fates: list[Fate]) -> None:
+        self.house.fates.extend(fates)
+
+    @rule(really=st.integers(0, 7))
+    def hr_cancels(self, really: int) -> None:
+        if really == 0:
+            self.cancelled = True
+            with suppress(Unavailable, Refusal):
+                self.house.cancel("spring")
+
+    # The log's operator.
+
+    @rule()
+    def the_log_is_copied(self) -> None:
+        self.copies.append(self.house.log.copy())
+
+    @rule(which=st.integers(0, 9))
+    def the_log_is_rolled_back(self, which: int) -> None:
+        copy = self.copies[which % len(self.copies)]
+        lost = set(self.house.log.records()) - set(copy.get(topics.ROUNDS, ((),))[0])
+        self.rolled_back |= any(self._acknowledged(record) for record in lost)
+        self.house.log.put_back(copy)
+        self.log_changed = True
+
+    log_changed = False
+
+    def _acknowledged(self, raw: bytes) -> bool:
+        record = records.peek(raw)
+        return (self.house.folder / record.author / "journal" / "spring" / f"{record.kind}.acknowledged").exists()
+
+    # What holds at every moment, and in the end.
+
+    @invariant()
+    def nobody_contradicts_herself(self) -> None:
+        assert all(len(texts) == 1 for texts in self.house.signed().values())
+        assert self.log_changed or self.house.alarms == set()
+
+    @invariant()
+    def the_cut_says_what_stands_in_the_log(self) -> None:
+        path = self.house.folder / "gate" / "journal" / "spring" / "cut.jws"
+        if self.cut is None and path.exists():
+            (partition,) = records.peek(path.read_bytes()).body["partitions"]
+            self.cut = self.house.envelopes("spring")[: partition["end"]]
+            assert partition["sha256"] == b64(tallies.hash_of_hashes(self.cut))
+            assert partition["count"] == len(self.cut)
+
+    def teardown(self) -> None:
+        try:
+            if sys.exc_info()[0] is None:
+                self.let_everybody_work()
+                self.the_end_is_right()
+                self.nothing_stays_for_ever()
+        finally:
+            self.house.__exit__(None, None, None)
+            shutil.rmtree(self.folder)
+
+    def let_everybody_work(self) -> None:
+        self.house.fates.clear()
+        for process in self.house.processes.values():
+            process.lives_on()
+        for now in (self.house.clock.now, *MILESTONES):
+            self.house.clock.now = max(now, self.house.clock.now)
+            self.house.settle()
+            self.nobody_contradicts_herself()
+            self.the_cut_says_what_stands_in_the_log()
+
+    def the_end_is_right(self) -> None:
+        house, phase = self.house, self.house.phase("spring")
+        assert not self.rolled_back or house.alarms
+        if phase is State.RELEASED:
+            assert self.cut is not None
+            votes = self.crowd.winners(self.cut)
+            tallies.check(house, "spring", votes)
+            self.everybody_finds_her_own(votes)
+        elif phase is State.CANCELLED:
+            assert self.cancelled
+        elif not self.log_changed:
+            assert phase is State.VOID
+            assert house.of("spring").record(Kind.VOID).body["reason"] == "late"  # type: ignore[union-attr]
+        elif phase not in DEAD:
+            # The envelopes that the gate has bound itself to are gone: it waits for them, and tells.
+            assert self.cut is not None
+            assert self.cut != house.envelopes("spring")[: len(self.cut)]
+            assert ("gate", "envelopes-differ") in house.alarms
+
+    def everybody_finds_her_own(self, votes: list[object]) -> None:
+        return
+
+    def nothing_stays_for_ever(self) -> None:
+        """Keys are gone when a round has come to its end, and at the latest at the date in the key itself."""
+        house = self.house
+        authors = house.installed.parties.authors
+        if house.phase("spring") in (*DEAD, State.RELEASED):
+            assert not any(house.has_key(author, "spring") for author in authors)
+        for house.clock.now in (ERASE_AT, RESULTS_UNTIL):
+            house.settle()
+            assert not any(house.has_key(author, "spring") for author in authors)
+        assert house.log.copy().keys() <= {topics.ROUNDS}
+        self.nobody_contradicts_herself()
