@@ -85,7 +85,7 @@ def fetch(web: Web, book: Book, round_id: str) -> Agreed:
     for other in (*parties.issuers, parties.ingest):
         if other == lead:
             continue
-        if _verified(_published(web, other, round_id), round_id, parties).hash == b"":
+        if _verified(_published(web, other, round_id), round_id, parties).hash != manifest.hash:
             raise Alarm(AlarmReason.DIFFERENT_RULES, f"{lead.name}, {other.name}")
     return Agreed(manifest, first["state"])
 

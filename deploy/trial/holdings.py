@@ -52,7 +52,7 @@ def pieces(root: Path, services: Iterable[str]) -> Iterator[Piece]:
             place = str(path.relative_to(root / service))
             # A service may remove or replace a file at any moment.
             with suppress(FileNotFoundError):
-                if path.open("rb").read(len(_SQLITE)) == _SQLITE:
+                if _is_database(path):
                     yield from (Piece(service, f"{place}: {table}", row) for table, row in _rows(path))
                 else:
                     yield Piece(service, place, path.read_bytes())
@@ -131,6 +131,11 @@ def occurrences(
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _rows(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -5,7 +5,7 @@ Everything that is asked of `Results` is a function of sums over final cells; no
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from services.report import scores
@@ -19,6 +19,9 @@ from shared.tree import Node, NodeId, NodeKind, PartTree
 
 SAFETY, STANDARDS = "psychological-safety", "standards"
 """The two scales that together give a group's zone."""
+
+RECENT = 1024
+"""Scores that are kept: those of one group, and of the groups on its page."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,9 @@ class Results:
         self.contents = contents
         self.published = bool(contents.numbers.cells)
         self._standings: dict[tuple[int, str], dict[NodeId, Standing]] = {}
+        self._by_id = {unit.id: unit for unit in self.units}
+        # A group's page, its zone and its trend ask for the same score one after the other.
+        self._recent = lru_cache(maxsize=RECENT)(self._score)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -174,6 +180,10 @@ class Results:
 
     def score(self, unit: Unit, node: NodeId) -> Score | None:
         """None where nothing may be shown of the group alone."""
+        return self._recent(unit.id, node)
+
+    def _score(self, unit_id: str, node: NodeId) -> Score | None:
+        unit = self._by_id[unit_id]
         total = self.standing(unit, node).total
         if total is None:
             return None

@@ -1,5 +1,6 @@
 """The results on HTTP: pages for people, JSON and CSV for programs, and what anybody needs to check them."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from functools import partial
@@ -9,6 +10,7 @@ from flask import Flask, Response, redirect, render_template, request
 
 from services.report import texts
 from services.report.document import document
+from services.report.kept import Kept
 from services.report.library import Library, Shown
 from services.report.pages import FOLDER
 from services.report.pages.group import doubted_view, group_view
@@ -39,6 +41,7 @@ def create(library: Library, parties: Parties, key: ReadKey | None) -> Flask:
     """The application. `parties` is the current generation; without `key` everybody may see everything."""
     app = create_app("report")
     app.template_folder = str(FOLDER)
+    kept = Kept()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.after_request
@@ -94,17 +97,22 @@ def create(library: Library, parties: Parties, key: ReadKey | None) -> Flask:
     @app.get("/rounds/<round_id>")
     def one_round(round_id: str) -> Response:
         shown = _released(library, round_id)
-        results = _verified(shown)
+        results, access = _verified(shown), _access(key)
         others = [other for other in library.shelf.results if other is not results]
-        body = json.dumps(document(shown, results, others, _access(key)), ensure_ascii=False)
-        return Response(body, content_type="application/json")
+
+        def make() -> str:
+            return json.dumps(document(shown, results, others, access), ensure_ascii=False)
+
+        name = ("json", round_id, access, shown.alarms)
+        return _packed(kept.get(name, (results, *others), make), "application/json")
 
     @app.get("/rounds/<round_id>/table.csv")
     def numbers(round_id: str) -> Response:
-        results = _verified(_released(library, round_id))
-        body = table(results, _access(key), _language())
-        name = {"Content-Disposition": f'attachment; filename="{round_id}.csv"'}
-        return Response(body, headers=name, content_type="text/csv; charset=utf-8; header=present")
+        results, access, language = _verified(_released(library, round_id)), _access(key), _language()
+        body = kept.get(("csv", round_id, access, language), (results,), partial(table, results, access, language))
+        response = _packed(body, "text/csv; charset=utf-8; header=present")
+        response.headers["Content-Disposition"] = f'attachment; filename="{round_id}.csv"'
+        return response
 
     @app.get("/rounds/<round_id>/release")
     def release(round_id: str) -> dict[str, Any]:
@@ -122,6 +130,13 @@ def create(library: Library, parties: Parties, key: ReadKey | None) -> Flask:
 
 def _file(content: bytes, kind: str) -> Response:
     return Response(content, content_type=kind, headers={"Cache-Control": "max-age=300"})
+
+
+def _packed(body: bytes, kind: str) -> Response:
+    """An answer that was kept as gzip, unpacked for whoever cannot."""
+    if request.accept_encodings.quality("gzip"):
+        return Response(body, content_type=kind, headers={"Content-Encoding": "gzip"})
+    return Response(gzip.decompress(body), content_type=kind)
 
 
 def _page(template: str, *, trial: bool, **values: object) -> str:

@@ -84,7 +84,9 @@ class _Connection(httpx.BaseTransport):
                 port=port,
             )
         )
-        return httpx.Response(response.status_code, headers=response.headers, content=body)
+        # The body is unpacked by now.
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
+        return httpx.Response(response.status_code, headers=headers, content=body)
 
     def close(self) -> None:
         self._to.close()

@@ -78,7 +78,7 @@ class House:
         self.installed = installation(issuers, trial=trial)
         self.log = OperatedLog()
         self.clock = Clock(NOW)
-        self.names = (*self.installed.parties.issuer_names, "ingest", "gate", "aggregate", "report")
+        self.names: tuple[str, ...] = (*self.installed.parties.issuer_names, *running.KINDS)
         self.processes = {name: Mortal(name) for name in self.names}
         self.services: dict[str, Service] = {}
         self.codes: dict[str, dict[str, AccessCode]] = {}
@@ -103,12 +103,16 @@ class House:
         for name in list(self.services):
             self.services.pop(name).close()
 
-    def copy(self, folder: Path) -> "House":
-        """What files and log say of this house, in another place; nobody may be at home in this one."""
+    def copy(self, folder: Path, *names: str) -> "House":
+        """What files and log say of this house, in another place; nobody may be at home in this one.
+
+        Only the services with these names will live there, if any are named.
+        """
         assert not self.services
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         other = House(folder, len(self.installed.parties.issuers), partitions=self.partitions, trial=self.trial)
         other.log.put_back(self.log.copy())
+        other.names = names or self.names
         other.clock.now, other.codes = self.clock.now, self.codes
         other.said.update({of: set(texts) for of, texts in self.said.items()})
         other._keys = self._keys
@@ -135,12 +139,15 @@ class House:
             self.look(name)
 
     def settle(self, *names: str) -> None:
-        """Let everybody, or only these, work until nobody does anything that lasts."""
+        """Let everybody, or only these, work until nobody does anything that lasts, at two looks running."""
+        quiet = 0
         for _ in range(LONG):
             before = self.operations
             for name in names or self.names:
                 self.look(name)
-            if before == self.operations:
+            quiet = quiet + 1 if before == self.operations else 0
+            # What is noticed at one look may be acted upon at the next.
+            if quiet == 2:
                 return
         raise AssertionError("this house works for ever")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from random import Random
+from typing import Any
 
 from clients.cli import answering
 from clients.cli.client import Client
@@ -45,6 +46,8 @@ class Crowd:
         self.round_id = round_id
         self.wallets: dict[str, Wallet] = {}
         self.sealed: dict[bytes, Vote] = {}
+        self.bodies: dict[bytes, dict[str, Any]] = {}
+        """How each of them is posted."""
         self.received: set[bytes] = set()
         """The bytes in the log of those for which a receipt was given."""
         self.unsent: dict[str, list[Sealed]] = {}
@@ -54,7 +57,8 @@ class Crowd:
         """The same people in a copy of their house."""
         other = Crowd(house, self.round_id)
         other.wallets = {person: Wallet(dict(wallet.items())) for person, wallet in self.wallets.items()}
-        other.sealed, other.received = dict(self.sealed), set(self.received)
+        other.sealed, other.bodies = dict(self.sealed), dict(self.bodies)
+        other.received = set(self.received)
         other.unsent = {person: list(parts) for person, parts in self.unsent.items()}
         return other
 
@@ -102,6 +106,7 @@ class Crowd:
         """Remember what is in sealed parts."""
         for one, plaintext in zip(parts, plaintexts, strict=True):
             self.sealed[one.encoded] = Vote(person, one.part, one.revision, plaintext, one.counted)
+            self.bodies[one.encoded] = one.body
 
     def send(self, person: str) -> None:
         """Post what still lacks a receipt."""
@@ -112,6 +117,13 @@ class Crowd:
         finally:
             left = {one.part for one in parts}
             self.received |= {encoded for part, encoded in before.items() if part not in left}
+
+    def repeat(self, person: str) -> None:
+        """Post everything of hers again that has a receipt, byte for byte."""
+        ingest = self.house.installed.parties.ingest
+        for encoded, vote in self.sealed.items():
+            if vote.person == person and encoded in self.received:
+                self.house.web.post(ingest.name, ingest.url, "/envelopes", self.bodies[encoded])
 
     def answer(self, person: str, choices: Sequence[int | None], words: str = "") -> None:
         self.seal(person, choices, words)

@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from hashlib import sha256
 
 from deploy.trial import outside
+from shared import records
+from shared.canonical import b64
 from shared.questionnaire import PartKind
 from shared.release_items import Comment, Counted, Numbers
 from shared.rounds import RoundId
@@ -15,6 +18,21 @@ def released(house: House, round_id: RoundId) -> tuple[Numbers, list[Comment], C
     """What the release in the log names."""
     numbers, words, counted = outside.release(house.log, house.of(round_id))
     return numbers, [Comment(*place, text) for place, texts in words.items() for text in texts], counted
+
+
+def bound_to(house: House, round_id: RoundId) -> list[bytes] | None:
+    """The envelopes that the gate's cut stands for, if there is one: call it before anything else is appended.
+
+    For one partition; the hash is computed anew.
+    """
+    path = house.folder / "gate" / "journal" / round_id / "cut.jws"
+    if not path.exists():
+        return None
+    (partition,) = records.peek(path.read_bytes()).body["partitions"]
+    envelopes = house.envelopes(round_id)[: partition["end"]]
+    hashes = b"".join(sha256(envelope).digest() for envelope in envelopes)
+    assert partition == {"end": len(envelopes), "count": len(envelopes), "sha256": b64(sha256(hashes).digest())}
+    return envelopes
 
 
 def check(house: House, round_id: RoundId, votes: Sequence[Vote]) -> None:

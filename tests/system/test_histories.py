@@ -16,13 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from clients.cli.counting import Fate as Found
 from clients.cli.outcomes import Refusal, Unavailable
 from shared import records, topics
-from shared.canonical import b64
 from shared.records import Kind
 from shared.rounds import DEAD, State
 from tests.rounds_made import CLOSES, ERASE_AT, OPENS, PEOPLE, RESULTS_UNTIL
@@ -159,12 +159,8 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def the_cut_says_what_stands_in_the_log(self) -> None:
-        path = self.house.folder / "gate" / "journal" / "spring" / "cut.jws"
-        if self.cut is None and path.exists():
-            (partition,) = records.peek(path.read_bytes()).body["partitions"]
-            self.cut = self.house.envelopes("spring")[: partition["end"]]
-            assert partition["sha256"] == b64(tallies.hash_of_hashes(self.cut))
-            assert partition["count"] == len(self.cut)
+        if self.cut is None:
+            self.cut = tallies.bound_to(self.house, "spring")
 
     def teardown(self) -> None:
         try:
@@ -191,9 +187,8 @@ class History(RuleBasedStateMachine):
         assert not self.rolled_back or house.alarms
         if phase is State.RELEASED:
             assert self.cut is not None
-            votes = self.crowd.winners(self.cut)
-            tallies.check(house, "spring", votes)
-            self.everybody_finds_her_own(votes)
+            tallies.check(house, "spring", self.crowd.winners(self.cut))
+            self.everybody_finds_her_own(self.cut)
         elif phase is State.CANCELLED:
             assert self.cancelled
         elif not self.log_changed:
@@ -205,8 +200,18 @@ class History(RuleBasedStateMachine):
             assert self.cut != house.envelopes("spring")[: len(self.cut)]
             assert ("gate", "envelopes-differ") in house.alarms
 
-    def everybody_finds_her_own(self, votes: list[object]) -> None:
-        return
+    def everybody_finds_her_own(self, envelopes: list[bytes]) -> None:
+        """Whoever has a receipt for an answer that stood in the log at the cut."""
+        for person in PEOPLE_HERE:
+            entry = self.crowd.wallet(person).get("spring")
+            if entry is None or not entry.collected:
+                continue
+            for part, found in enumerate(self.crowd.fates(person)):
+                latest = entry.latest(part, acknowledged=True)
+                if latest and any(self.crowd.sealed[one].counted == latest.counted for one in envelopes):
+                    assert found in (Found.COUNTED, Found.HELD_BACK)
+                else:
+                    assert found in (Found.NOT_SENT, Found.MISSING, Found.OLDER) or not latest or self.log_changed
 
     def nothing_stays_for_ever(self) -> None:
         """Keys are gone when a round has come to its end, and at the latest at the date in the key itself."""
@@ -219,3 +224,51 @@ class History(RuleBasedStateMachine):
             assert not any(house.has_key(author, "spring") for author in authors)
         assert house.log.copy().keys() <= {topics.ROUNDS}
         self.nobody_contradicts_herself()
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lived]:
+    """The round at the moments at which histories begin."""
+    house = House(tmp_path_factory.mktemp("house"), 2)
+    crowd = Crowd(house, "spring")
+    found: dict[str, Lived] = {}
+
+    def save(name: str) -> None:
+        copy = house.copy(tmp_path_factory.mktemp(name))
+        found[name] = copy, crowd.moved_to(copy)
+
+    with house:
+        house.staff(PEOPLE)
+        house.everybody_looks()
+        house.draft("spring")
+    save("drafted")
+    with house:
+        house.settle()
+        house.clock.now = OPENS
+    save("open")
+    with house:
+        house.everybody_looks()
+        crowd.collect(*PEOPLE_HERE)
+        for number, person in enumerate(PEOPLE_HERE[:-1]):
+            crowd.answer(person, [number % 5, (number + 2) % 5, number % 3 or None], f"First of {person}")
+    save("answered")
+    with house:
+        house.clock.now = MILESTONES[-1]
+    save("closed")
+    return found
+
+
+def test_no_history_breaks_a_promise(saved: dict[str, Lived]) -> None:
+    histories = type("Histories", (History,), {"saved": saved})
+    run_state_machine_as_test(
+        histories,
+        settings=settings(
+            max_examples=HISTORIES or 30,
+            stateful_step_count=50 if HISTORIES else 30,
+            derandomize=not HISTORIES,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )

@@ -165,17 +165,37 @@ def test_a_record_by_a_party_whose_business_it_is_not_is_an_alarm(over: Over, ki
     assert alarm(over) is AlarmReason.BAD_RELEASE
 
 
-@pytest.mark.parametrize(
-    ("kind", "author", "named"),
-    [
-        (Kind.CUT, "gate", "manifest"),
-        (Kind.BATCH, "gate", "cut"),
-        (Kind.OPENING, "aggregate", "batch"),
-        (Kind.RELEASE, "aggregate", "opening"),
-    ],
+CHAIN = (
+    (Kind.CUT, "gate", "manifest"),
+    (Kind.BATCH, "gate", "cut"),
+    (Kind.OPENING, "aggregate", "batch"),
+    (Kind.RELEASE, "aggregate", "opening"),
 )
+"""Each record, its author, and the member in which it names the one before."""
+
+
+@pytest.mark.parametrize(("kind", "author", "named"), CHAIN)
 def test_a_record_that_names_another_one_before_it_is_an_alarm(over: Over, kind: Kind, author: str, named: str) -> None:
     over.suite.lies(RELEASE, resigned(over, kind, author, **{named: b64(bytes(32))}))
+    assert alarm(over) is AlarmReason.BAD_RELEASE
+
+
+@pytest.mark.parametrize("broken", ["manifest", "cut", "batch", "opening"])
+def test_one_broken_link_is_noticed_though_all_that_follows_fits(over: Over, broken: str) -> None:
+    """Gate and aggregate together sign a chain anew in which only one record names something else."""
+    keys = over.suite.world.installed.identities
+
+    def rebuilt(value: Any) -> Any:
+        kept = [text for text in value["records"] if records.peek(text.encode()).kind in (Kind.MANIFEST, Kind.ACCEPT)]
+        before = over.suite.manifest.fingerprint
+        for kind, author, named in CHAIN:
+            (old,) = of_kind(value["records"], kind)
+            body = records.peek(old.encode()).body | {named: b64(bytes(32)) if named == broken else before}
+            kept.append(records.sign(kind, "spring", author, body, keys[author]))
+            before = records.digest(kept[-1])
+        return {"records": kept}
+
+    over.suite.lies(RELEASE, rebuilt)
     assert alarm(over) is AlarmReason.BAD_RELEASE
 
 

@@ -185,6 +185,12 @@ def test_a_group_below_the_minimum_is_refused_even_if_everybody_signed_it(made: 
     assert reason(colluding(made, items), answers(made, items=items)) is AlarmReason.SMALL_GROUP
 
 
+def test_a_group_below_the_minimum_is_refused_though_it_has_no_key(made: MadeRound) -> None:
+    none = {issuer: [None, None] for issuer in made.parties.issuer_names}
+    items = altered(made, 1, lambda node: node | {"size": 4, "own": [None, None], "keys": none, "names": none})
+    assert reason(colluding(made, items), answers(made, items=items)) is AlarmReason.SMALL_GROUP
+
+
 def test_a_key_for_a_part_whose_minimum_the_group_misses_is_refused(made: MadeRound) -> None:
     items = altered(made, 1, lambda node: node | {"size": 9, "own": [9, 9]})
     assert reason(colluding(made, items), answers(made, items=items)) is AlarmReason.SMALL_GROUP
