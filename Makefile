@@ -6,16 +6,25 @@ OUT ?= out
 ISSUERS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench lock vectors clean
+.PHONY: help run demo visit counted who-knows test check bench lock vectors clean
 
 help:  ## list the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run  ## set up, start the whole suite with example data, and say what to open
 	@$(BIN)/python -m deploy.trial run --issuers $(ISSUERS)
 
 demo: $(VENV)/run  ## the same story without a visitor; leaves everything in OUT=folder (ISSUERS=2 for two issuers)
 	@$(BIN)/python -m deploy.trial demo --out "$(OUT)" --issuers $(ISSUERS)
+
+visit: $(VENV)/run  ## answer in the round that make run keeps open
+	@$(BIN)/python -m deploy.trial visit
+
+counted: $(VENV)/run  ## find the answers of make visit among those that were counted
+	@$(BIN)/python -m deploy.trial counted
+
+who-knows: $(VENV)/run  ## what each service holds about the visitor, from the real files
+	@$(BIN)/python -m deploy.trial who-knows
 
 test: $(VENV)/dev  ## run all tests
 	@$(BIN)/python -m pytest

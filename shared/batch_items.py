@@ -43,7 +43,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """The answers of one cell of one part, sorted by pk."""
+    """The answers of one cell of one part; sorted by pk once they have been encoded and decoded."""
 
     part: int
     node: NodeId

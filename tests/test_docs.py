@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from clients.cli import drafting
+from services.issuer import roster
+from tests.rounds_made import NOW, installation
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
@@ -33,6 +37,17 @@ def test_the_promises_of_the_readme_each_name_a_test() -> None:
     assert len(rows) >= 8
     for row in rows:
         assert _TEST.search(row), row
+
+
+def test_the_round_on_the_page_on_operations_can_be_opened() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+    drafted = drafting.from_file(text, installation().parties, NOW, lambda _: "")
+    assert [part.k for part in drafted.draft.questionnaire.parts] == [5, 10, 10]
+
+
+def test_the_roster_on_the_page_on_operations_can_be_imported() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert len(roster.parse(("person," + text.partition("```\nperson,")[2].partition("```")[0]).encode()).people) == 2
 
 
 def test_the_page_on_operations_names_every_setting_and_no_other() -> None:

@@ -8,12 +8,11 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
 from clients.cli.outcomes import Alarm, Refusal, Unavailable
-from deploy.trial import outside, quarters, story, who_knows
+from deploy.trial import outside, quarters, story, visit, who_knows
 from deploy.trial.hr import DidNotHappen
 from deploy.trial.installation import DidNotStart
 from deploy.trial.play import Play, running, wait_for_interrupt
@@ -33,7 +32,10 @@ def main(argv: list[str]) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     run_parser = verbs.add_parser("run", help="play the example, keep a round open, and run until Ctrl-C")
     demo_parser = verbs.add_parser("demo", help="play the example and leave everything in a folder")
-    knows_parser = verbs.add_parser("who-knows", help="what each service of the running trial holds about a visitor")
+    visit_parser = verbs.add_parser("visit", help="collect and answer in the running trial, as its visitor")
+    visit_parser.add_argument("--code-file", help="file with the access code, instead of typing it")
+    verbs.add_parser("counted", help="find the visitor's sealed answers among those that were counted")
+    knows_parser = verbs.add_parser("who-knows", help="what each service of the running trial holds about the visitor")
     for one in (run_parser, demo_parser):
         one.add_argument("--issuers", type=int, default=1, choices=range(1, 5), help="how many issuers (default: 1)")
     run_parser.add_argument("--visit", type=int, default=VISIT, help="seconds the last round is open (default: 300)")
@@ -48,6 +50,13 @@ def main(argv: list[str]) -> int:
             return run(tale, options.issuers, options.visit)
         if options.verb == "demo":
             return demo(tale, options.issuers, options.out)
+        if options.verb in ("visit", "counted") and not (ROOT / "visitor.txt").exists():
+            tale.say("no-visit")
+            return 1
+        if options.verb == "visit":
+            return visit.answer(ROOT, ["--code-file", options.code_file] if options.code_file else [])
+        if options.verb == "counted":
+            return visit.counted(ROOT)
         return who_knows.show(tale, ROOT, options.wallet)
     except KeyboardInterrupt:
         return 0 if options.verb == "run" else 130
@@ -56,7 +65,7 @@ def main(argv: list[str]) -> int:
         return 1
 
 
-def run(tale: Tale, issuers: int, visit: int) -> int:
+def run(tale: Tale, issuers: int, stays_open: int) -> int:
     """Play the quarters, then stay for visitors until interrupted."""
     if _is_running():
         tale.say("running", folder=ROOT)
@@ -71,7 +80,7 @@ def run(tale: Tale, issuers: int, visit: int) -> int:
             for quarter in story.QUARTERS:
                 play.quarter(quarter)
             tale.say("open-page", url=installation.book.current.report_url)
-            _invite(play, visit)
+            _invite(play, stays_open)
             tale.say("end")
             wait_for_interrupt(threading.Event())
     finally:
@@ -111,13 +120,12 @@ def _check(play: Play, out: Path) -> None:
                 raise DidNotHappen(f"{played.round_id}: {'; '.join(wrong)}")
 
 
-def _invite(play: Play, visit: int) -> None:
+def _invite(play: Play, stays_open: int) -> None:
     """Open a round in which somebody may answer herself, and tell her how."""
     tale, root = play.tale, ROOT
     visitor = secrets.choice([one for one in play.people if one.team == "Support Zuid" and not one.leads])
-    manifest, _turnout = play.answered(story.VISITORS, visit, without=frozenset({visitor.person}))
+    manifest, _turnout = play.answered(story.VISITORS, stays_open, without=frozenset({visitor.person}))
     closes = quarters.clock(manifest.draft.counting_from + 2)
-    command = f"{Path(sys.prefix).name}/bin/klankbord --parties {root}/parties.json --wallet {root}/visitor.json"
     # Whoever holds this terminal is the visitor; a real code is handed to its person alone.
     shown = ", ".join(code.text for code in play.codes[visitor.person].values())
     tale.say(
@@ -129,9 +137,7 @@ def _invite(play: Play, visit: int) -> None:
         code=shown,
     )
     (root / "visitor.txt").write_text("\n".join((visitor.person, visitor.name, visitor.mail)) + "\n", "utf-8")
-    tale.say("visit-answer", command=f"{command} answer {story.VISITORS}")
-    tale.say("visit-counted", command=f"{command} counted {story.VISITORS}", closes=closes)
-    tale.say("visit-knows", command=f"{Path(sys.prefix).name}/bin/python -m deploy.trial who-knows")
+    tale.say("visit", closes=closes)
 
 
 def _is_running() -> bool:
@@ -145,5 +151,4 @@ def _is_running() -> bool:
 
 
 if __name__ == "__main__":
-    started = time.monotonic()
     sys.exit(main(sys.argv[1:]))

@@ -43,13 +43,14 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "Now you. {period} is open until {closes}. You are {name} of {team}, your access code is {code}",
         "nl": "Nu jij. {period} is open tot {closes}. Je bent {name} van {team}, je ophaalcode is {code}",
     },
-    "visit-collect": {"en": "  collect:   {command}", "nl": "  ophalen:   {command}"},
-    "visit-answer": {"en": "  answer:    {command}", "nl": "  antwoord:  {command}"},
-    "visit-counted": {
-        "en": "  counted?   {command}   (after {closes})",
-        "nl": "  geteld?    {command}   (na {closes})",
+    "visit": {
+        "en": "In another terminal: make visit (answer), make counted (after {closes}), make who-knows.",
+        "nl": "In een andere terminal: make visit (antwoorden), make counted (na {closes}), make who-knows.",
     },
-    "visit-knows": {"en": "  who knows: {command}", "nl": "  wie weet:  {command}"},
+    "no-visit": {
+        "en": "No round is open for a visitor: run make run first, and wait until it invites you.",
+        "nl": "Er is geen ronde open voor een bezoeker: start make run en wacht tot je wordt uitgenodigd.",
+    },
     "end": {"en": "Ctrl-C ends everything.", "nl": "Ctrl-C stopt alles."},
     "left": {
         "en": "Left in {folder}: parties.json, manifests, the log, the releases, the roster and the true answers.",

@@ -191,7 +191,10 @@ def divide(composed: Composed, winners: Winners) -> list[Division] | None:
 
 
 def lots(composed: Composed, winners: Winners, divisions: Iterable[Division]) -> Iterator[Lot]:
-    """All lots in the order of a batch, one at a time: only one needs memory beside the winners."""
+    """All lots in the order of a batch, one at a time: only one needs memory beside the winners.
+
+    Their entries stand in the order in which the log had them; `batch_items.encode` puts an end to that.
+    """
     for division in divisions:
         by_cell: dict[NodeId, list[Opened]] = {}
         for one in winners.get(division.part, {}).values():
@@ -199,8 +202,7 @@ def lots(composed: Composed, winners: Winners, divisions: Iterable[Division]) ->
             if cell is not None:
                 by_cell.setdefault(cell, []).append(one)
         for cell in sorted(by_cell):
-            entries = sorted((_entry(composed, one, cell) for one in by_cell[cell]), key=lambda entry: entry.pk)
-            yield Lot(division.part, cell, tuple(entries))
+            yield Lot(division.part, cell, tuple(_entry(composed, one, cell) for one in by_cell[cell]))
 
 
 def held_back(composed: Composed, winners: Winners, divisions: Iterable[Division]) -> dict[int, list[bytes]]:

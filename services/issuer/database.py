@@ -36,6 +36,8 @@ class Database:
         self._engine = create_engine(url, hide_parameters=True)
         self._write = threading.Lock()
         self._patience = patience
+        self._untidy = True
+        """Something was deleted and may still lie in a file; at the start nobody knows."""
         if self._engine.dialect.name == "sqlite":
             _make_private(self._engine.url.database)
             _prepare_sqlite(self._engine, patience)
@@ -54,24 +56,43 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, deletes: bool = False) -> Iterator[Connection]:
         """A transaction that is durable when the block is left, and undone as a whole if the block raises.
 
-        One thread writes at a time: SQLite would make them wait for each other with long pauses.
+        One thread writes at a time: SQLite would make them wait for each other with long pauses. `deletes`: something
+        that has to be gone for good; `tidy` sees to that.
         """
+        with self._alone(), _translated(), self._engine.execution_options(writes=True).begin() as connection:
+            self._untidy |= deletes
+            yield connection
+
+    def tidy(self) -> None:
+        """Take out of SQLite's files what was deleted; other databases see to that themselves.
+
+        Everything is written anew, for where rows lie in their pages, and what the write-ahead file still has, tells
+        who collected after whom.
+        """
+        if not self._untidy:
+            return
+        if self._engine.dialect.name == "sqlite":
+            alone = self._engine.execution_options(autocommits=True)
+            with self._alone(), _translated(), alone.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+                ((somebody_reads, _, _),) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+                if somebody_reads:
+                    raise DatabaseUnavailable(
+                        "what was deleted is still in the write-ahead file, for somebody reads it"
+                    )
+        self._untidy = False
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         if not self._write.acquire(timeout=self._patience):
             raise DatabaseUnavailable("other threads were in front for too long")
         try:
-            with _translated(), self._engine.execution_options(writes=True).begin() as connection:
-                yield connection
+            yield
         finally:
             self._write.release()
-
-    def forget_deleted(self) -> None:
-        """Take what was deleted out of SQLite's write-ahead file too; other databases see to that themselves."""
-        if self._engine.dialect.name == "sqlite":
-            with _translated(), self._engine.execution_options(autocommits=True).connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
@@ -106,6 +127,8 @@ def _prepare_sqlite(engine: Engine, patience: float) -> None:
             "fullfsync = ON",
             # Deleted rows are overwritten: erased is erased.
             "secure_delete = ON",
+            # What `tidy` copies must not pass through a folder for temporary files.
+            "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

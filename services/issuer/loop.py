@@ -99,9 +99,12 @@ class Loop:
                 self._secrets.destroy(round_id)
                 _LOG.info("the keys of %s are destroyed", round_id)
                 self._store.drop_keys(round_id)
-        for round_id, (_, erase_at) in dates.items():
+        for round_id, (keys_until, erase_at) in dates.items():
             if now >= erase_at:
                 self._store.erase(round_id)
+            elif now >= keys_until and self._store.count_keys(round_id):
+                self._store.drop_keys(round_id)  # The process ended between the two above.
+        self._store.tidy()
 
     def _work(self, fold: Fold, of: Round, now: float) -> None:
         """What is due for one round."""

@@ -152,11 +152,15 @@ class Store:
 
     def erase(self, round_id: RoundId) -> None:
         """Remove the round, its members, and who was served."""
-        with self._database.writing() as db:
+        with self._database.writing(deletes=True) as db:
             for table in (SIGNING_KEYS, SERVED, MEMBERS, NOTES, ROUNDS):
                 db.execute(delete(table).where(table.c.round == round_id))
             forget_codes(db)
-        self._database.forget_deleted()
+        self.tidy()
+
+    def tidy(self) -> None:
+        """See that what was removed is gone from the disk too, if an earlier try was not possible."""
+        self._database.tidy()
 
     def visitor(self, round_id: RoundId, code: bytes) -> Visitor | None:
         """Who has the access code with this SHA-256; None if nobody has."""
@@ -212,8 +216,10 @@ class Store:
         return found
 
     def drop_keys(self, round_id: RoundId) -> None:
-        with self._database.writing() as db:
+        """Remove the signing keys, and with them the order in which members collected."""
+        with self._database.writing(deletes=True) as db:
             db.execute(delete(SIGNING_KEYS).where(SIGNING_KEYS.c.round == round_id))
+        self.tidy()
 
     def mark(self, round_id: RoundId, person: str, request: bytes) -> Standing:
         """Mark a member as served unless she is, durably; the result says which request counts."""

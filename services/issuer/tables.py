@@ -81,7 +81,7 @@ SIGNING_KEYS = Table(
     sqlite_with_rowid=False,
 )
 
-# Without row numbers, which would tell in which order members collected.
+# Without row numbers, which would tell in which order members collected; see also Database.tidy.
 SERVED = Table(
     "served",
     METADATA,

@@ -176,9 +176,14 @@ def test_envelopes_other_than_those_of_the_cut_stop_the_work_until_they_are_back
     gate.tick()  # The cut is in the journal.
     complete = copied(house.log, *everything(made))
     other = [entry.value for entry in house.log.read(envelopes(made.id))]
-    for changed in (other[1:], [other[1], other[0], *other[2:]], [*other[:-1], b"other junk"]):
+    for changed, partitions in (
+        (other[1:], 1),
+        ([other[1], other[0], *other[2:]], 1),
+        ([*other[:-1], b"other junk"], 1),
+        (other, 2),
+    ):
         house.log.delete(envelopes(made.id))
-        house.log.create(envelopes(made.id))
+        house.log.create(envelopes(made.id), partitions)
         house.log.append(envelopes(made.id), *changed)
         house.now += 61
         house.settle(gate)
@@ -393,6 +398,19 @@ def test_a_cut_that_the_journal_does_not_know_is_not_worked_on(house: House) -> 
     house.settle(house.started())
     assert not house.said(Kind.BATCH)
     assert house.alarms()[Trap.FOREIGN_CUT] == 1
+
+
+def test_another_cut_than_that_of_the_journal_is_not_worked_on(house: House) -> None:
+    """As if the log's operator had found a copy of the gate's key, or a gate of the past had been put back."""
+    made, gate = house.made, house.started()
+    gate.tick()  # The cut is in the journal.
+    one = {"end": 1, "count": 1, "sha256": b64(bytes(32))}
+    body = {"manifest": made.manifest.fingerprint, "partitions": [one]}
+    house.log.append(topics.ROUNDS, records.sign(Kind.CUT, made.id, "gate", body, made.identities["gate"]).encode())
+    house.settle(gate)
+    assert not house.said(Kind.BATCH)
+    assert house.alarms()[Trap.FOREIGN_CUT] == 1
+    assert house.alarms()[Trouble.CONTRADICTION] == 1
 
 
 def test_a_key_goes_if_the_log_shows_a_batch_that_the_journal_does_not_know(house: House) -> None:

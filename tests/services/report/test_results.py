@@ -1,5 +1,6 @@
 """What a group's numbers are made of: recommendation, zones, correlations, groups on a page, and its first sentence."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.releases_made import hand_out, published
 from tests.rounds_made import NOW, MadeRound, make_round
 from tests.services.report.rounds_shown import answers, browser, released, results
 
-PEOPLE: dict[tuple[str, ...], int] = {("North", f"Team {number}"): 12 for number in range(5)} | {
+PEOPLE: Mapping[tuple[str, ...], int] = {
+    **{("North", f"Team {number}"): 12 for number in range(5)},
     ("South", "Field"): 50,
     ("South", "Desk"): 20,
 }
@@ -174,7 +176,7 @@ def test_a_clear_change_is_the_first_sentence_and_stands_at_its_score() -> None:
     hand_out(second, published(second, *answers(second, shift=2)))
     client = browser(second)
     page = client.get("/results/autumn?lang=en").text
-    assert 'class="lead">Safety in Velda rose from 2.0 to 3.8 (20 answers); that is more than chance.' in page
+    assert 'class="lead">Safety in Velda rose from 2.0 to 4.0 (20 answers); that is more than chance.' in page
     assert "Higher than in 2026-03 (2.0)." in page
     trend = client.get("/rounds/autumn").json["groups"][0]["units"]["safety"]["trend"]  # type: ignore[index]
     assert (trend["since"], trend["clear"]) == ("spring", True)
