@@ -45,7 +45,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._refused = self._gauge("refused", "Envelopes refused in the last round counted.", "reason")
-        self._envelopes = self._gauge("envelopes", "Envelopes in the log.", "round")
+        self._envelopes = self._gauge(
+            "envelopes", "Sets of envelopes in the log, one for each part; in steps.", "round"
+        )
         self._stopped = self._gauge("stopped", "Rounds stopped.", "reason")
         self._alarms = self._gauge("alarms", "What nobody honest does.", "reason")
         self._seconds = self._gauge("seconds", "Seconds that the last round took.", "work")

@@ -73,5 +73,5 @@ class Desk:
             if not in_time(of, done - arrived, self.now()):
                 return Refused(Reason.LOG_UNAVAILABLE)
             self._nonces.acknowledge(of.id, admitted.nonce, digest)
-            self._metrics.received(of.id, done - begun, done - arrived)
+            self._metrics.received(of.id, len(manifest.layouts), done - begun, done - arrived)
         return Receipt(receipt.issue(manifest, admitted.encoding, self._key))

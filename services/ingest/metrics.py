@@ -20,7 +20,12 @@ class Metrics:
         self._receipts: Counter[str] = Counter()
         self._number, self._appending, self._whole = 0, 0.0, 0.0
         self._refused = Gauge("klankbord_ingest_refused", "Requests refused.", ["reason"], registry=self.registry)
-        self._received = Gauge("klankbord_ingest_envelopes", "Receipts given.", ["round"], registry=self.registry)
+        self._received = Gauge(
+            "klankbord_ingest_envelopes",
+            "Sets of envelopes, one for each part of the round, that were given receipts; in steps.",
+            ["round"],
+            registry=self.registry,
+        )
         self._seconds = Gauge(
             "klankbord_ingest_seconds",
             "Mean seconds per envelope, moved only when klankbord_ingest_envelopes moves.",
@@ -38,15 +43,18 @@ class Metrics:
             self._refusals[reason] += 1
             self._refused.labels(reason).set(coarse.steps(self._refusals[reason]))
 
-    def received(self, round_id: str, appending: float, whole: float) -> None:
-        """A receipt was given; seconds that the append and the whole request took."""
+    def received(self, round_id: str, parts: int, appending: float, whole: float) -> None:
+        """A receipt was given in a round of so many parts; seconds that the append and the whole request took.
+
+        Each person sends one envelope per part: with five parts every single one would make a step of five.
+        """
         with self._lock:
             self._number += 1
             self._appending += appending
             self._whole += whole
-            before = coarse.steps(self._receipts[round_id])
+            before = coarse.steps(self._receipts[round_id] // parts)
             self._receipts[round_id] += 1
-            if (step := coarse.steps(self._receipts[round_id])) != before:
+            if (step := coarse.steps(self._receipts[round_id] // parts)) != before:
                 self._received.labels(round_id).set(step)
                 self._seconds.labels("append").set(self._appending / self._number)
                 self._seconds.labels("request").set(self._whole / self._number)

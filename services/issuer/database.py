@@ -56,14 +56,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, *, deletes: bool = False) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
         """A transaction that is durable when the block is left, and undone as a whole if the block raises.
 
-        One thread writes at a time: SQLite would make them wait for each other with long pauses. `deletes`: something
-        that has to be gone for good; `tidy` sees to that.
+        One thread writes at a time: SQLite would make them wait for each other with long pauses.
         """
         with self._alone(), _translated(), self._engine.execution_options(writes=True).begin() as connection:
-            self._untidy |= deletes
+            yield connection
+
+    @contextmanager
+    def deleting(self) -> Iterator[Connection]:
+        """The same for what has to be gone for good; `tidy` sees to that."""
+        with self.writing() as connection:
+            self._untidy = True
             yield connection
 
     def tidy(self) -> None:
@@ -74,16 +79,16 @@ class Database:
         """
         if not self._untidy:
             return
-        if self._engine.dialect.name == "sqlite":
-            alone = self._engine.execution_options(autocommits=True)
-            with self._alone(), _translated(), alone.connect() as connection:
-                connection.exec_driver_sql("VACUUM")
-                ((somebody_reads, _, _),) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-                if somebody_reads:
+        with self._alone(), _translated():
+            if self._engine.dialect.name == "sqlite":
+                with self._engine.execution_options(autocommits=True).connect() as connection:
+                    connection.exec_driver_sql("VACUUM")
+                    ((is_read, _, _),) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+                if is_read:
                     raise DatabaseUnavailable(
-                        "what was deleted is still in the write-ahead file, for somebody reads it"
+                        "what was deleted still lies in the write-ahead file, which is being read"
                     )
-        self._untidy = False
+            self._untidy = False
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

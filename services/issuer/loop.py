@@ -104,7 +104,10 @@ class Loop:
                 self._store.erase(round_id)
             elif now >= keys_until and self._store.count_keys(round_id):
                 self._store.drop_keys(round_id)  # The process ended between the two above.
-        self._store.tidy()
+        try:
+            self._store.tidy()
+        except DatabaseUnavailable as error:
+            _LOG.warning("what was deleted lies in the database's files for now: %s", error)
 
     def _work(self, fold: Fold, of: Round, now: float) -> None:
         """What is due for one round."""

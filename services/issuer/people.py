@@ -45,7 +45,7 @@ class People:
             }
             for place, person in enumerate(roster.people)
         ]
-        with self._database.writing(deletes=True) as db:
+        with self._database.deleting() as db:
             db.execute(delete(COMPANY))
             db.execute(delete(PEOPLE))
             db.execute(insert(COMPANY), {"id": 1, "name": roster.company, "levels": json.dumps(roster.levels)})
@@ -93,7 +93,7 @@ class People:
         if not digests:
             return
         rows = [{"person": person, "digest": digest} for person, digest in digests.items()]
-        with self._database.writing(deletes=True) as db:
+        with self._database.deleting() as db:
             db.execute(
                 delete(CODES).where(CODES.c.person == bindparam("whose")), [{"whose": row["person"]} for row in rows]
             )

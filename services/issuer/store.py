@@ -152,7 +152,7 @@ class Store:
 
     def erase(self, round_id: RoundId) -> None:
         """Remove the round, its members, and who was served."""
-        with self._database.writing(deletes=True) as db:
+        with self._database.deleting() as db:
             for table in (SIGNING_KEYS, SERVED, MEMBERS, NOTES, ROUNDS):
                 db.execute(delete(table).where(table.c.round == round_id))
             forget_codes(db)
@@ -217,7 +217,7 @@ class Store:
 
     def drop_keys(self, round_id: RoundId) -> None:
         """Remove the signing keys, and with them the order in which members collected."""
-        with self._database.writing(deletes=True) as db:
+        with self._database.deleting() as db:
             db.execute(delete(SIGNING_KEYS).where(SIGNING_KEYS.c.round == round_id))
         self.tidy()
 

@@ -125,23 +125,23 @@ class Library:
         return Shown(of, State.RELEASED, results, None, comments_deleted=deleted, comments_missing=missing)
 
     def _contents(self, of: Round, *, deleted: bool) -> Contents:
-        """What the release names. BrokenBundle and NoSuchTopic if numbers or counted entries are not there."""
+        """What the release names; BrokenBundle if numbers or counted entries are not there."""
         release = of.record(Kind.RELEASE)
         assert release is not None  # noqa: S101 - see above
-        records = [entry.value for entry in self._log.read(topics.releases(of.id))]
+        records = self._records(topics.releases(of.id))
         numbers = release_items.decode_numbers(bundle.unpack(release.body["cells"], records))
         counted = release_items.decode_counted(bundle.unpack(release.body["counted"], records))
         words = None
         if not deleted:
             try:
-                of_words = bundle.unpack(release.body["words"], self._words(of))
+                of_words = bundle.unpack(release.body["words"], self._records(topics.words(of.id)))
                 words = release_items.decode_words(of_words)
             except BrokenBundle:
                 pass  # The numbers can be shown without; the page says what is missing.
         return Contents(numbers, words, counted)
 
-    def _words(self, of: Round) -> list[bytes]:
+    def _records(self, topic: str) -> list[bytes]:
         try:
-            return [entry.value for entry in self._log.read(topics.words(of.id))]
+            return [entry.value for entry in self._log.read(topic)]
         except NoSuchTopic:
-            return []  # Nobody wrote anything, or it is gone: the reference tells which.
+            return []  # Nobody answered or wrote anything, or it is gone: the reference tells which.

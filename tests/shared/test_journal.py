@@ -298,6 +298,14 @@ def test_a_file_has_its_old_content_or_its_new_wherever_the_process_is_killed(
     assert path.read_bytes() == b"after"
 
 
+def test_a_file_is_on_disk_before_it_gets_its_name_and_its_name_before_anybody_goes_on(tmp_path: Path) -> None:
+    with failing(1000) as made:
+        write_durably(tmp_path / "file", b"content")
+    named = made.index("replace")
+    assert made[:named].count("fsync") == made[named:].count("fsync") == 1
+    assert made[named - 1] == made[-1] == "fsync"
+
+
 def test_a_secret_is_there_as_a_whole_or_not_at_all_wherever_the_process_is_killed(tmp_path: Path) -> None:
     path, secret = tmp_path / "spring.key", bytes(range(32))
     write_durably(path, secret)

@@ -161,8 +161,8 @@ class MortalDatabase(Database):
         event.listen(self._engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        with super().writing() as connection:
+    def writing(self, **arguments: Any) -> Iterator[Connection]:
+        with super().writing(**arguments) as connection:
             yield connection
             try:
                 self._process.before("commit")

@@ -4,20 +4,29 @@ from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
 
-from deploy.trial import outside
-from shared import records
+from shared import bundle, records, release_items, topics
 from shared.canonical import b64
 from shared.questionnaire import PartKind
+from shared.records import Kind
 from shared.release_items import Comment, Counted, Numbers
 from shared.rounds import RoundId
 from tests.system.house import House
 from tests.system.members import Vote
 
 
-def released(house: House, round_id: RoundId) -> tuple[Numbers, list[Comment], Counted]:
-    """What the release in the log names."""
-    numbers, words, counted = outside.release(house.log, house.of(round_id))
-    return numbers, [Comment(*place, text) for place, texts in words.items() for text in texts], counted
+def released(house: House, round_id: RoundId) -> tuple[Numbers, tuple[Comment, ...], Counted]:
+    """What the release in the log names. A bundle of nothing has no chunks, and so perhaps no topic."""
+    record, copy = house.of(round_id).record(Kind.RELEASE), house.log.copy()
+    assert record is not None
+
+    def items(name: str, topic: str) -> list[bytes]:
+        return bundle.unpack(record.body[name], [chunk for part in copy.get(topic, ()) for chunk in part])
+
+    return (
+        release_items.decode_numbers(items("cells", topics.releases(round_id))),
+        release_items.decode_words(items("words", topics.words(round_id))),
+        release_items.decode_counted(items("counted", topics.releases(round_id))),
+    )
 
 
 def bound_to(house: House, round_id: RoundId) -> list[bytes] | None:

@@ -7,6 +7,7 @@ is started again. Nobody else notices, nothing is signed twice, and no alarm is 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,9 @@ def agreed(house: House, _crowd: Crowd) -> Result:
 
 def take_part(house: House, crowd: Crowd) -> None:
     for person in ("p0", "p1"):
-        until_done(house, lambda person=person: crowd.collected(person) or crowd.collect(person))  # type: ignore[misc]
+        until_done(house, partial(crowd.collect, person))
         crowd.seal(person, [1, 2, 3], f"Words of {person}")
-        until_done(house, lambda person=person: crowd.send(person))  # type: ignore[misc]
+        until_done(house, partial(crowd.send, person))
     house.settle()
 
 
@@ -97,9 +98,9 @@ def counted(house: House, crowd: Crowd) -> Result:
     """Cut, batch, opening and release byte for byte."""
     tallies.check(house, "spring", crowd.winners(house.envelopes("spring")))
     of = house.of("spring")
-    chain = {kind: of.record(kind) for kind in (Kind.CUT, Kind.BATCH, Kind.OPENING, Kind.RELEASE)}
-    chunks = {topic: set(*house.log.copy()[topic]) for topic in (topics.batches("spring"), topics.releases("spring"))}
-    return {**chain, **chunks, "phase": of.phase, "keys": keys(house)}
+    chain = [of.record(kind) for kind in (Kind.CUT, Kind.BATCH, Kind.OPENING, Kind.RELEASE)]
+    chunks = [house.log.copy()[name("spring")] for name in (topics.batches, topics.releases, topics.words)]
+    return {"chain": chain, "chunks": [set(*each) for each in chunks], "phase": of.phase, "keys": keys(house)}
 
 
 def cancel(house: House, _crowd: Crowd) -> None:

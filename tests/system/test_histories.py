@@ -40,6 +40,10 @@ PEOPLE_HERE = tuple(person for team in TEAMS for person in team)
 SERVICES = ("hr", "council", "ingest", "gate", "aggregate", "report")
 MILESTONES = (OPENS, CLOSES, CLOSES + 300)
 
+Death = tuple[str, int] | None
+DEATHS: st.SearchStrategy[Death] = st.none() | st.tuples(st.sampled_from(SERVICES[:-1]), st.integers(0, 9))
+"""Who dies, and how many durable operations happen before."""
+
 Lived = tuple[House, Crowd]
 
 
@@ -58,8 +62,13 @@ class History(RuleBasedStateMachine):
         self.cut: list[bytes] | None = None
         """The envelopes that the gate has bound itself to."""
 
-    @initialize(moment=st.sampled_from(["drafted", "open", "answered", "closed"]))
-    def begin(self, moment: str) -> None:
+    @initialize(
+        moment=st.sampled_from(["drafted", "open", "answered", "closed"]),
+        deaths=st.lists(DEATHS, min_size=1, max_size=4),
+    )
+    def begin(self, moment: str, deaths: list[Death]) -> None:
+        """`deaths` are those that are still to come when everything else is over."""
+        self.last_deaths = deaths
         house, crowd = self.saved[moment]
         self.house = house.copy(self.folder)
         self.crowd = crowd.moved_to(self.house)
@@ -68,24 +77,29 @@ class History(RuleBasedStateMachine):
 
     # Services.
 
-    @rule(name=st.sampled_from(SERVICES))
-    def looks(self, name: str) -> None:
-        self.house.look(name)
+    @rule(names=st.lists(st.sampled_from(SERVICES), min_size=1, max_size=8), death=DEATHS)
+    def some_look(self, names: list[str], death: Death) -> None:
+        self.will_die(death)
+        for name in names:
+            self.house.look(name)
 
-    @rule(times=st.integers(1, 3))
-    def everybody_looks(self, times: int) -> None:
+    @rule(times=st.integers(1, 3), death=DEATHS)
+    def everybody_looks(self, times: int, death: Death) -> None:
+        self.will_die(death)
         for _ in range(times):
             self.house.everybody_looks()
-
-    @rule(name=st.sampled_from(SERVICES[:-1]), operations=st.integers(0, 12))
-    def will_die(self, name: str, operations: int) -> None:
-        self.house.processes[name].dies_after(operations)
 
     @rule(name=st.sampled_from(SERVICES))
     def is_restarted(self, name: str) -> None:
         self.house.restart(name)
 
-    @rule(step=st.sampled_from(["an hour", "a day", "the next milestone"]))
+    def will_die(self, death: Death) -> None:
+        """At whatever it does then, now or later."""
+        if death:
+            name, operations = death
+            self.house.processes[name].dies_after(operations)
+
+    @rule(step=st.sampled_from(["the next milestone", "an hour", "a day"]))
     def time_passes(self, step: str) -> None:
         now = self.house.clock.now
         seconds = {"an hour": 3600, "a day": 86_400}.get(step)
@@ -95,16 +109,18 @@ class History(RuleBasedStateMachine):
 
     # People.
 
-    @rule(team=st.sampled_from(TEAMS))
-    def collect(self, team: tuple[str, ...]) -> None:
+    @rule(team=st.sampled_from(TEAMS), death=DEATHS)
+    def collect(self, team: tuple[str, ...], death: Death) -> None:
+        self.will_die(death)
         for person in team:
             if not self.crowd.collected(person):
                 with suppress(Unavailable, Refusal):
                     self.crowd.collect(person)
 
-    @rule(team=st.sampled_from(TEAMS), choice=st.integers(0, 4))
-    def answer(self, team: tuple[str, ...], choice: int) -> None:
+    @rule(team=st.sampled_from(TEAMS), choice=st.integers(0, 4), death=DEATHS)
+    def answer(self, team: tuple[str, ...], choice: int, death: Death) -> None:
         """Anew, or for the first time."""
+        self.will_die(death)
         for number, person in enumerate(team):
             if self.crowd.collected(person):
                 with suppress(Unavailable, Refusal):
@@ -174,8 +190,8 @@ class History(RuleBasedStateMachine):
 
     def let_everybody_work(self) -> None:
         self.house.fates.clear()
-        for process in self.house.processes.values():
-            process.lives_on()
+        for death in self.last_deaths:
+            self.will_die(death)
         for now in (self.house.clock.now, *MILESTONES):
             self.house.clock.now = max(now, self.house.clock.now)
             self.house.settle()

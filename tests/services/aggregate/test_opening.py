@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aggregate import prf, invariants, opening
+from services.aggregate import invariants, opening, prf
 from services.aggregate.invariants import Violation
 from services.aggregate.opening import Answer, Opener, Published, nothing, open_all, release, sealed
 from shared import canonical, envelope, hpke, release_items

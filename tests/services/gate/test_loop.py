@@ -134,6 +134,7 @@ def test_a_crash_at_any_step_and_a_restart_give_the_same_batch(house: House, tmp
             other.settle(other.started(Fuse(steps)))
         other.settle(other.started())
         assert other.batch()[0].jws == expected.jws
+        assert not other.said(Kind.STOP)
         assert other.key() is None
         other.close()
 
@@ -167,6 +168,7 @@ def test_a_log_that_is_rolled_back_gets_the_same_batch_again_and_an_alarm(house:
     house.settle(gate)
     assert {record.jws for record in house.said(Kind.BATCH)} == {expected.jws}
     assert house.batch()[0].jws == expected.jws
+    assert not house.said(Kind.STOP)
     assert house.alarms()[Trouble.LOST] >= 1
     assert house.alarms()["changed-past"] >= 1
 

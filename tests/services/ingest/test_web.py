@@ -396,7 +396,8 @@ def test_metrics_stand_still_until_enough_people_have_moved_them() -> None:
     seen = []
     for number in range(12):
         seen.append(there.shown("envelopes"))
-        assert there.post(body_of(envelope_of(f"p{number}"))).status_code == 202
+        for part in range(2):
+            assert there.post(body_of(envelope_of(f"p{number}", part=part))).status_code == 202
     assert seen == [{}] * 5 + [{"spring": 5}] * 5 + [{"spring": 10}] * 2
     assert there.shown("rounds") == {"open": 1}
     assert there.shown("alarms") == {}

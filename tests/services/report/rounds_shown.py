@@ -95,3 +95,9 @@ def results(made: MadeRound) -> Results:
 
 def browser(made: MadeRound, key: str | None = None, now: float = LATER) -> FlaskClient:
     return create(library(made, now), made.parties, ReadKey(key) if key else None).test_client()
+
+
+@cache
+def usual() -> FlaskClient:
+    """Of a round that everybody answered, for tests that only read."""
+    return browser(released())

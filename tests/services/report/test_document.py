@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from functools import cache
 from io import StringIO
 from typing import Any
 
@@ -23,6 +24,7 @@ def fetched(made: MadeRound, path: str) -> Any:
     return browser(made).get(path).json
 
 
+@cache
 def body(silent: tuple[str, ...] = ()) -> Any:
     return fetched(released(silent), "/rounds/spring")
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.releases_made import hand_out, published
 from tests.rounds_made import MadeRound, make_round
-from tests.services.report.rounds_shown import LATER, agreed, answers, browser, library, node, released
+from tests.services.report.rounds_shown import LATER, agreed, answers, browser, library, node, released, usual
 
 NEVER = re.compile(
     r"\b(gate|cells?|cel|envelopes?|enveloppen?|manifest|fingerprint|issuers?|aggregate|ingest|tokens?|hash|k)\b", re.I
@@ -114,7 +114,7 @@ def header(answer: TestResponse, name: str) -> str:
 
 @pytest.mark.parametrize("path", ["/", "/results/spring", "/results/none", "/rounds", "/style.css", "/nothing"])
 def test_nothing_comes_from_elsewhere_and_nobody_is_remembered(path: str) -> None:
-    answer = browser(released()).get(path)
+    answer = usual().get(path)
     policy = dict(part.strip().split(" ", 1) for part in header(answer, "Content-Security-Policy").split(";"))
     assert policy["default-src"] == policy["frame-ancestors"] == policy["form-action"] == "'none'"
     assert policy["style-src"] == policy["img-src"] == "'self'"
@@ -126,7 +126,7 @@ def test_nothing_comes_from_elsewhere_and_nobody_is_remembered(path: str) -> Non
 
 
 def test_the_style_sheet_loads_nothing() -> None:
-    style = browser(released()).get("/style.css").text
+    style = usual().get("/style.css").text
     assert "url(" not in style
     assert "@import" not in style
     for colour in ("#fbf9f5", "#14191a", "#0f5f5c", "#7fd0c6", "prefers-color-scheme: dark", "prefers-reduced-motion"):
@@ -134,7 +134,7 @@ def test_the_style_sheet_loads_nothing() -> None:
 
 
 def test_the_language_is_the_browsers_unless_another_is_asked_for() -> None:
-    client = browser(released())
+    client = usual()
     assert Page(client.get("/", headers={"Accept-Language": "en-GB,nl;q=0.5"}).text).all("html")[0]["lang"] == "en"
     assert Page(client.get("/", headers={"Accept-Language": "fr"}).text).all("html")[0]["lang"] == "nl"
     assert Page(client.get("/?lang=nl", headers={"Accept-Language": "en"}).text).all("html")[0]["lang"] == "nl"
@@ -144,13 +144,13 @@ def test_the_language_is_the_browsers_unless_another_is_asked_for() -> None:
 
 
 def test_the_link_to_the_other_language_stays_on_the_page() -> None:
-    html = page(browser(released()), "/results/spring/1?lang=nl&sort=1")
+    html = page(usual(), "/results/spring/1?lang=nl&sort=1")
     (other,) = [of["href"] for of in html.all("a") if of.get("hreflang")]
     assert other == "/results/spring/1?lang=en&sort=1"
 
 
 def test_the_first_sentence_comes_first_and_the_groups_have_their_numbers() -> None:
-    one = page(browser(released()), "/results/spring?lang=en")
+    one = page(usual(), "/results/spring?lang=en")
     words = one.words
     assert words.index("Scores") > next(
         at for at, text in enumerate(words) if text.startswith("Safety in Velda stands")
@@ -196,7 +196,7 @@ def test_groups_can_be_sorted_without_a_script() -> None:
 
 
 def test_each_chart_has_its_numbers_in_a_table() -> None:
-    one = page(browser(released()), "/results/spring?lang=en")
+    one = page(usual(), "/results/spring?lang=en")
     bars = [of for of in one.all("svg") if of.get("class") == "bar"]
     captions = [word for word in one.words if word.startswith("Vraag")]
     assert len(bars) == 3
@@ -213,11 +213,11 @@ def test_a_trial_says_on_every_page_that_it_is_not_anonymous() -> None:
     ):
         for path in ("/", "/results/spring", "/results/spring/1", "/results/none"):
             assert words in browser(made).get(f"{path}?lang={language}").text
-    assert "niet anoniem" not in browser(released()).get("/?lang=nl").text
+    assert "niet anoniem" not in usual().get("/?lang=nl").text
 
 
 def test_a_page_that_is_not_there_says_so_in_words() -> None:
-    client = browser(released())
+    client = usual()
     for path in ("/results/none", "/results/spring/9999", "/results/spring/99999999999999999999"):
         answer = client.get(f"{path}?lang=nl")
         assert answer.status_code == 404
@@ -233,7 +233,7 @@ def test_an_empty_house_teaches_the_next_step() -> None:
 
 
 def test_only_the_listed_pages_may_ask_from_a_browser() -> None:
-    client = browser(released())
+    client = usual()
     allowed = client.get("/rounds/spring/counted", headers={"Origin": "https://page.example"})
     assert allowed.headers["Access-Control-Allow-Origin"] == "https://page.example"
     other = client.get("/rounds/spring/counted", headers={"Origin": "https://evil.example"})

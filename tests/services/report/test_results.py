@@ -15,7 +15,7 @@ from shared.release_items import Correlation
 from shared.tree import NodeKind
 from tests.releases_made import hand_out, published
 from tests.rounds_made import NOW, MadeRound, make_round
-from tests.services.report.rounds_shown import answers, browser, released, results
+from tests.services.report.rounds_shown import answers, browser, released, results, usual
 
 PEOPLE: Mapping[tuple[str, ...], int] = {
     **{("North", f"Team {number}"): 12 for number in range(5)},
@@ -217,7 +217,7 @@ def test_what_is_kept_is_made_once_until_one_of_its_sources_is_another() -> None
 
 
 def test_answers_are_packed_for_whoever_can_unpack_them() -> None:
-    client = browser(released())
+    client = usual()
     plain = client.get("/rounds/spring")
     packed = client.get("/rounds/spring", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in plain.headers
