@@ -2,7 +2,7 @@
 
 Run from the root of the project: `python -m benchmarks.gate [--full]`. The aim is 70 % per core: what the operations of
 all envelopes take by themselves, divided by the time that the gate takes from reading the log to the packed batch. Two
-issuers, two parts, three nodes with a key on the longest path; real tokens, an SQLite log. Per part 3,000 envelopes of
+issuers, two parts, three nodes with a key on the longest path; real tokens, an SQLite log. Per part 5,000 envelopes of
 360 people, who have changed their minds; --full takes 15,000.
 """
 
@@ -122,7 +122,7 @@ def measure(per_part: int) -> dict[str, float]:
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--full", action="store_true", help="15,000 envelopes per part")
-    found = measure(15_000 if arguments.parse_args().full else 3_000)
+    found = measure(15_000 if arguments.parse_args().full else 5_000)
     print(
         f"{found['envelopes']:,.0f} envelopes; cryptography alone {found['bare'] * 1e6:6.0f} us per envelope and core"
     )

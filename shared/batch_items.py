@@ -32,7 +32,7 @@ class BadBatch(ValueError):
 class Entry:
     """One sealed answer, without anything that stood in its envelope or told its order."""
 
-    pk: bytes
+    pk: bytes = field(repr=False)
     root: Tokens = field(repr=False)
     """One token of each issuer for the root."""
     cell: Tokens | None = field(repr=False)
@@ -55,7 +55,7 @@ class Batch:
     """All of it. `held_back` has the sorted counted entries (16 bytes) by part; parts without any are not in it."""
 
     lots: tuple[Lot, ...]
-    held_back: Mapping[int, tuple[bytes, ...]]
+    held_back: Mapping[int, tuple[bytes, ...]] = field(repr=False)
 
 
 def encode(lots: Iterable[Lot], held_back: Mapping[int, Iterable[bytes]]) -> Iterator[bytes]:

@@ -146,7 +146,7 @@ class PrivateKey:
 class Blinded:
     """What goes to the signer, and what the client keeps to take the blinding off again."""
 
-    message: bytes
+    message: bytes = field(repr=False)
     inverse: int = field(repr=False)
 
 

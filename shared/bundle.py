@@ -13,7 +13,7 @@ No chunk is named twice, so whoever unpacks a bundle never gets more than what l
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -49,7 +49,7 @@ class Bundle:
     """A packed bundle: `records` are appended to the topic before the record that holds `reference`."""
 
     reference: dict[str, Any]
-    records: tuple[bytes, ...]
+    records: tuple[bytes, ...] = field(repr=False)
 
 
 def pack(items: Iterable[bytes]) -> Bundle:

@@ -75,7 +75,7 @@ class Outer:
     revision: int
     node: int
     """The finest node with a key of whoever answered."""
-    pk: bytes
+    pk: bytes = field(repr=False)
     tokens: tuple[Tokens, ...] = field(repr=False)
     """Per node of the path, the root first. Decoding drops empty slots at the end, so their number must be checked."""
     sig: bytes = field(repr=False)
@@ -113,7 +113,7 @@ class Envelope:
     """What ingest sees of one answer, and what the log keeps of it."""
 
     part: int
-    nonce: bytes
+    nonce: bytes = field(repr=False)
     admission: Tokens = field(repr=False)
     outer: bytes = field(repr=False)
 

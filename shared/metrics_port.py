@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
+_POLL = 0.1
+"""Seconds within which `shutdown` is noticed; a service has five in all."""
+
+
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
@@ -57,5 +61,5 @@ def start(address: Address, registry: CollectorRegistry, ready: Callable[[], boo
 
     server_class = _Server6 if ":" in address[0] else _Server
     server = make_server(address[0], address[1], application, server_class=server_class, handler_class=_Silent)
-    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    Thread(target=server.serve_forever, args=(_POLL,), name="metrics", daemon=True).start()
     return server

@@ -87,8 +87,8 @@ class Comment:
 class Counted:
     """The counted entries (16 bytes each, sorted) of all parts together, so that asking for one's own tells nothing."""
 
-    counted: tuple[bytes, ...]
-    held_back: tuple[bytes, ...]
+    counted: tuple[bytes, ...] = field(repr=False)
+    held_back: tuple[bytes, ...] = field(repr=False)
 
 
 NOTHING = Numbers((), (), ())

@@ -1,11 +1,10 @@
 """The smallest service: `python -m tests.tiny_service <fifo> [broken]`, configured like any other.
 
-/fast answers at once; /slow when something is written into the FIFO; /stuck never.
+/fast answers at once; /slow when something is written into the FIFO.
 """
 
 import os
 import sys
-import threading
 from functools import partial
 from pathlib import Path
 
@@ -28,11 +27,6 @@ def build(fifo: Path, broken: bool) -> Flask:
     @app.get("/slow")
     def slow() -> str:
         return fifo.read_text()
-
-    @app.get("/stuck")
-    def stuck() -> str:
-        threading.Event().wait()
-        return "never"
 
     return app
 

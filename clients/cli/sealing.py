@@ -19,7 +19,7 @@ class Sealed:
 
     part: int
     revision: int
-    counted: bytes
+    counted: bytes = field(repr=False)
     body: dict[str, Any] = field(repr=False)
     """What is posted to `/envelopes`."""
     encoded: bytes = field(repr=False)

@@ -12,7 +12,7 @@ class Sent:
     """One sealing of one part. It is written down before it is posted, so that a crash loses nothing."""
 
     revision: int
-    counted: bytes
+    counted: bytes = field(repr=False)
     """16 bytes: what the release lists if this one was counted."""
     acknowledged: bool = False
     """Ingest has given a receipt."""

@@ -59,7 +59,7 @@ class Opened:
     part: int
     node: NodeId
     """The finest node with a key that it names."""
-    pk: bytes
+    pk: bytes = field(repr=False)
     revision: int
     digest: bytes = field(repr=False)
     """SHA-256 of the opened outer layer."""

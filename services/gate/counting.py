@@ -29,7 +29,7 @@ class OtherEnvelopes(Exception):
 class Tally:
     """What came of opening all envelopes of a cut."""
 
-    winners: Winners = field(default_factory=dict)
+    winners: Winners = field(default_factory=dict, repr=False)
     refused: dict[int, Counter[Reason]] = field(default_factory=dict)
     """By part."""
 
@@ -45,7 +45,7 @@ class Batch:
     """The record's body, and the bundle's records for the topic."""
 
     body: Mapping[str, Any]
-    records: Sequence[bytes]
+    records: Sequence[bytes] = field(repr=False)
 
 
 @dataclass(frozen=True)

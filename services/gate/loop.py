@@ -81,7 +81,7 @@ class Gate:
         fold = self._party.look(now)
         self._destroy_counted(fold)
         for of in fold.rounds.values():
-            if of.parties.gate == self._of.book.current.gate:
+            if of.parties.gate.key == self._of.book.current.gate.key:  # Later generations may name another gate.
                 self._advance(fold, of, now)
         self._metrics.looked(fold, self._of.clock(), self._party.key_count())
 

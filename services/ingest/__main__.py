@@ -25,15 +25,15 @@ def build(config: Config) -> Flask:
     configure_logging()
     log = open_log(config.log)
     metrics = Metrics()
-    key = keygen.identity(config.home, config.book.current.ingest)
-    desk = Desk(log, key, metrics, clock.now, monotonic)
-    watch = Watch(RoundsReader(log, config.book), desk, metrics, config.poll)
+    parties = config.book.current
+    desk = Desk(log, keygen.identity(config.home, parties.ingest), metrics, clock.now, monotonic)
+    watch = Watch(RoundsReader(log, config.book), parties.ingest, desk, metrics, config.poll)
     watch.start()
     port = metrics_port.start(config.metrics, metrics.registry, watch.ready)
     Finalize(None, watch.stop, exitpriority=3)
     Finalize(None, port.server_close, exitpriority=2)
     Finalize(None, log.close, exitpriority=1)
-    return web.create(desk, metrics, config.book.current)
+    return web.create(desk, metrics, parties)
 
 
 def main() -> int:

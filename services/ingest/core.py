@@ -1,7 +1,7 @@
 """Which envelopes ingest takes. It learns from them that somebody may answer, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from shared.canonical import unb64
 from shared.envelope import Envelope
+from shared.parties import Party
 from shared.published import Published
 from shared.rounds import Round, State
 from shared.schema import round_id, whole
@@ -48,13 +49,18 @@ class Admitted:
     """An envelope to append, in the encoding that ingest built itself."""
 
     of: Round
-    nonce: bytes
-    encoding: bytes
+    nonce: bytes = field(repr=False)
+    encoding: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     reason: Reason
+
+
+def own(rounds: Published, ingest: Party) -> Published:
+    """The rounds that this ingest takes envelopes for: later generations of the parties may name another one."""
+    return {of.id: of for of in rounds.values() if of.parties.ingest.key == ingest.key}
 
 
 def admit(body: Mapping[str, Any], rounds: Published, now: float) -> Admitted | Refused:

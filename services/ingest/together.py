@@ -4,7 +4,7 @@ A durable append takes as long for ten envelopes as for one. Whoever gets the tu
 waits longer than for the append under way and the next one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from shared.log.port import Log, LogError, LogUnavailable
@@ -13,7 +13,7 @@ from shared.log.port import Log, LogError, LogUnavailable
 @dataclass(slots=True, eq=False)
 class _Waiting:
     topic: str
-    record: bytes
+    record: bytes = field(repr=False)
     done: bool = False
     error: LogError | None = None
 

@@ -3,10 +3,12 @@
 import threading
 from collections import Counter
 
+from services.ingest.core import own
 from services.ingest.desk import Desk
 from services.ingest.metrics import Metrics
 from shared import published
 from shared.loop import run
+from shared.parties import Party
 from shared.reading import RoundsReader
 
 OLD = 30.0
@@ -16,8 +18,10 @@ OLD = 30.0
 class Watch:
     """Keeps the desk's rounds up to date. While the log is away the desk goes on with those it knows."""
 
-    def __init__(self, reader: RoundsReader, desk: Desk, metrics: Metrics, interval: float) -> None:
+    def __init__(self, reader: RoundsReader, ingest: Party, desk: Desk, metrics: Metrics, interval: float) -> None:
+        """`ingest`: this party. `interval`: seconds between two looks."""
         self._reader = reader
+        self._ingest = ingest
         self._desk = desk
         self._metrics = metrics
         self._interval = interval
@@ -27,7 +31,7 @@ class Watch:
     def look(self) -> None:
         """Once; LogUnavailable."""
         fold, now = self._reader.refresh(), self._desk.now()
-        rounds = published.snapshot(fold)
+        rounds = own(published.snapshot(fold), self._ingest)
         self._desk.rounds = rounds
         self._looked = self._desk.elapsed()
         alarms = Counter(str(alarm.reason) for alarm in fold.alarms)

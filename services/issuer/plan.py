@@ -62,7 +62,7 @@ class _Group:
 
     names: tuple[str, ...]
     kind: NodeKind
-    people: list[str]
+    people: list[str] = field(repr=False)
     children: list["_Group"]
     size: int
 

@@ -75,6 +75,10 @@ class Standing(NamedTuple):
     served: int
     """How many members of the round were served."""
 
+    def __repr__(self) -> str:
+        """Leave the request out: it tells who it was to whoever saw it."""
+        return f"Standing(served={self.served})"
+
 
 @dataclass(frozen=True)
 class Visitor:

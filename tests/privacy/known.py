@@ -14,13 +14,11 @@ from shared.hpke import SecretKey
 from shared.partition import partition
 from shared.tree import NodeId
 from shared.wallet_secrets import WalletSecrets
+from tests.privacy.attacks import MARK
 from tests.privacy.needles import Needles
 from tests.privacy.people import CHANGING, word
 from tests.privacy.recording import NETWORK
 from tests.privacy.round_played import Left, Part
-
-ATTACK = b"een-aanvaller-was-hier"
-"""Stands in every broken request that is sent to ingest."""
 
 
 class Known:
@@ -48,9 +46,8 @@ class Known:
                 needles.add("hash of an access code", *_hashes(code.secret, code.text.encode()))
             if not person.answers:
                 needles.add("unsaid", *(text.encode() for text in (person.keep, person.change) if text))
-        if self._left.exchanges[0].port:
-            needles.add("network address", NETWORK.encode())
-        needles.add("attack", ATTACK)
+        needles.add("network address", NETWORK.encode())
+        needles.add("attack", MARK)
 
     def _collected(self, needles: Needles) -> None:
         for part in self._left.parts.values():

@@ -44,14 +44,17 @@ class Recorder:
 
     services: dict[str, str]
     exchanges: list[Exchange] = field(default_factory=list)
-    _people: list[str] = field(default_factory=list)
+    _addresses: int = 0
 
     def connection_of(self, who: str) -> Callable[[str], httpx.BaseTransport]:
         """What opens connections for a client: real ones, from an address that nobody else has."""
-        self._people.append(who)
-        number = len(self._people)
-        address = f"{NETWORK}{number}" if sys.platform == "linux" else None
+        address = self.new_address()
         return lambda _url: _Connection(self, who, address)
+
+    def new_address(self) -> str | None:
+        """Somebody else's; None where all have the same."""
+        self._addresses += 1
+        return f"{NETWORK}{self._addresses}" if sys.platform == "linux" else None
 
     def made(self, path: str, service: str) -> list[Exchange]:
         """The exchanges with a service whose path ends like that."""

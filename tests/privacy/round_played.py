@@ -31,6 +31,7 @@ from shared.compositions import Compositions
 from shared.log.sqlite import SqliteLog
 from shared.manifest import Composed, Manifest
 from shared.reading import RoundsReader
+from tests.privacy.attacks import attack
 from tests.privacy.people import CHANGING, ROBBED, Person, everybody, roster_csv, word
 from tests.privacy.recording import Exchange, Recorder
 from tests.process.suite import wait_until
@@ -79,6 +80,8 @@ class Left:
     """By service what the process list and /proc show of each of its processes: arguments and environment."""
     round_keys: dict[str, bytes] = field(default_factory=dict)
     """By service the secret of the round while it was open."""
+    attacks: dict[str, bytes] = field(default_factory=dict)
+    """What ingest answered to each of the attacks."""
     wrapped_keys: list[bytes] = field(default_factory=list)
     """The issuers' signing keys as their databases had them."""
     collecting: tuple[float, float] = (0, 0)
@@ -159,6 +162,8 @@ class _Play:
         # The second in which the round opens stands in its rules.
         wait_until(lambda: time.time() > left.manifest.draft.answer_from + 1)
         self._answer([one for one in left.people if one.answers])
+        host, _, port = left.installation.services["ingest"].listen.partition(":")
+        left.attacks = attack(host, int(port), self._recorder.new_address())
         self._hr.results(ROUND, within=60)
         self._look_at_results(observer)
 

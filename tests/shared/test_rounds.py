@@ -452,7 +452,7 @@ def histories(draw: st.DrawFn) -> list[Said]:
     return draw(st.permutations([*story(), *ends]))
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data(), history=histories())
 def test_foreign_and_repeated_records_change_no_round(data: st.DataObject, history: list[Said]) -> None:
     plain = fold_of(*history)
@@ -498,7 +498,7 @@ def test_every_prefix_of_a_log_leads_forward_and_what_took_effect_stays(history:
     assert folded.alarms == ()
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(order=st.permutations(range(len(story()))))
 def test_without_an_end_the_order_of_a_rounds_records_does_not_matter(order: list[int]) -> None:
     folded = fold_of(*(story()[place] for place in order))

@@ -139,7 +139,8 @@ class Ingest:
     def __init__(self, place: Place) -> None:
         self._metrics = IngestMetrics()
         desk = IngestDesk(place.log, place.installed.identities["ingest"], self._metrics, place.clock, place.clock)
-        self._watch = IngestWatch(RoundsReader(place.log, place.installed.book), desk, self._metrics, 1)
+        reader = RoundsReader(place.log, place.installed.book)
+        self._watch = IngestWatch(reader, place.installed.parties.ingest, desk, self._metrics, 1)
         self.app: Flask | None = ingest_web.create(desk, self._metrics, place.installed.parties)
 
     def look(self) -> None:

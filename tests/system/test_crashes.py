@@ -16,50 +16,13 @@ from clients.cli.outcomes import Refusal, Unavailable
 from shared import topics
 from shared.records import Kind
 from shared.rounds import DEAD, State
-from tests.rounds_made import CLOSES, ERASE_AT, OPENS, PEOPLE, RESULTS_UNTIL
+from tests.rounds_made import ERASE_AT, RESULTS_UNTIL
 from tests.system import tallies
 from tests.system.house import House
 from tests.system.members import Crowd
+from tests.system.moments import Moments
 
-ANSWERING = [f"p{number}" for number in (0, 1, 2, 3, 4, 12, 13, 14, 15, 16)]
-"""Five in Payments and five in Risk: two lots for the scores, one for the words."""
-
-GRACE = 300
-
-Lived = tuple[House, Crowd]
 Result = Mapping[str, object]
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lived]:
-    """One round, at moments of its life at which nobody is at home."""
-    house = House(tmp_path_factory.mktemp("house"))
-    crowd = Crowd(house, "spring")
-    found: dict[str, Lived] = {}
-
-    def save(name: str) -> None:
-        copy = house.copy(tmp_path_factory.mktemp(name))
-        found[name] = copy, crowd.moved_to(copy)
-
-    with house:
-        house.staff(PEOPLE)
-        house.everybody_looks()
-    save("staffed")
-    with house:
-        agree(house, crowd)
-        house.clock.now = OPENS
-    save("open")
-    with house:
-        house.everybody_looks()
-        for number, person in enumerate(ANSWERING):
-            crowd.collect(person)
-            crowd.answer(person, [number % 5, (number + 2) % 5, number % 3 or None], f"Words of {person}")
-        house.clock.now = CLOSES + GRACE
-    save("closed")
-    with house:
-        house.settle()
-    save("released")
-    return found
 
 
 # What happens in each step, and what must be the same afterwards whoever died meanwhile.
@@ -76,7 +39,7 @@ def agreed(house: House, _crowd: Crowd) -> Result:
 
 
 def take_part(house: House, crowd: Crowd) -> None:
-    for person in ("p0", "p1"):
+    for person in ("p7", "p8"):
         until_done(house, partial(crowd.collect, person))
         crowd.seal(person, [1, 2, 3], f"Words of {person}")
         until_done(house, partial(crowd.send, person))
@@ -85,7 +48,7 @@ def take_part(house: House, crowd: Crowd) -> None:
 
 def took_part(house: House, crowd: Crowd) -> Result:
     """The same request got the same tokens, and nobody's answer is missing or there in another form."""
-    wallets = {person: entry.tickets for person in ("p0", "p1") if (entry := crowd.wallet(person).get("spring"))}
+    wallets = {person: entry.tickets for person in ("p7", "p8") if (entry := crowd.wallet(person).get("spring"))}
     winners = {(vote.person, vote.part, vote.plaintext) for vote in crowd.winners(house.envelopes("spring"))}
     return {"tickets": wallets, "winners": winners, "received": len(crowd.received)}
 
@@ -158,34 +121,32 @@ STEPS = {
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_death_before_any_durable_operation_changes_nothing(
-    saved: dict[str, Lived], tmp_path: Path, name: str
-) -> None:
-    step, (house, crowd) = STEPS[name], saved[STEPS[name].begins]
-    undisturbed, operations = live(step, house, crowd, tmp_path / "undisturbed")
+def test_a_death_before_any_durable_operation_changes_nothing(moments: Moments, tmp_path: Path, name: str) -> None:
+    step = STEPS[name]
+    undisturbed, operations = live(step, moments, tmp_path / "undisturbed")
     assert undisturbed.items() >= step.expected.items()
     assert sum(operations.values()) >= 5
     for service, times in operations.items():
         for n in range(times):
-            result, _ = live(step, house, crowd, tmp_path / f"{service}-{n}", service, n)
+            result, _ = live(step, moments, tmp_path / f"{service}-{n}", service, n)
             assert result == undisturbed, f"{service} died before its operation {n}"
 
 
 def live(
-    step: Step, house: House, crowd: Crowd, folder: Path, service: str | None = None, n: int = 0
+    step: Step, moments: Moments, folder: Path, service: str | None = None, n: int = 0
 ) -> tuple[Result, Mapping[str, int]]:
     """The result of a step, and how many durable operations each service did in it."""
-    with house.copy(folder, *step.at_home) as again:
-        people = crowd.moved_to(again)
-        before = {name: len(process.operations) for name, process in again.processes.items()}
+    house, crowd = moments.again(step.begins, folder, *step.at_home)
+    with house:
+        before = {name: len(process.operations) for name, process in house.processes.items()}
         if service is not None:
-            again.processes[service].dies_after(n)
-        step.happens(again, people)
-        assert service is None or again.processes[service].crashes == 1
-        assert all(len(texts) == 1 for texts in again.signed().values())
-        assert again.alarms == step.alarms
-        operations = {name: len(process.operations) - before[name] for name, process in again.processes.items()}
-        return step.result(again, people), operations
+            house.processes[service].dies_after(n)
+        step.happens(house, crowd)
+        assert service is None or house.processes[service].crashes == 1
+        assert all(len(texts) == 1 for texts in house.signed().values())
+        assert house.alarms == step.alarms
+        operations = {name: len(process.operations) - before[name] for name, process in house.processes.items()}
+        return step.result(house, crowd), operations
 
 
 def until_done(house: House, attempt: Callable[[], object], *known: str) -> None:

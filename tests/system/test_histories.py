@@ -15,7 +15,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -25,10 +24,10 @@ from clients.cli.outcomes import Refusal, Unavailable
 from shared import records, topics
 from shared.records import Kind
 from shared.rounds import DEAD, State
-from tests.rounds_made import CLOSES, ERASE_AT, OPENS, PEOPLE, RESULTS_UNTIL
+from tests.rounds_made import CLOSES, ERASE_AT, OPENS, RESULTS_UNTIL
 from tests.system import tallies
-from tests.system.house import Fate, House
-from tests.system.members import Crowd
+from tests.system.house import Fate
+from tests.system.moments import COUNTING, Moments
 from tests.system.mortal import Copy
 
 HISTORIES = int(os.environ.get("KLANKBORD_HISTORIES", "0"))
@@ -38,19 +37,17 @@ TEAMS = tuple(tuple(f"p{number}" for number in team) for team in ((0, 1, 2), (3,
 """People who do things together; enough of them for a lot of each team, and of words."""
 PEOPLE_HERE = tuple(person for team in TEAMS for person in team)
 SERVICES = ("hr", "council", "ingest", "gate", "aggregate", "report")
-MILESTONES = (OPENS, CLOSES, CLOSES + 300)
+MILESTONES = (OPENS, CLOSES, COUNTING)
 
 Death = tuple[str, int] | None
 DEATHS: st.SearchStrategy[Death] = st.none() | st.tuples(st.sampled_from(SERVICES[:-1]), st.integers(0, 9))
 """Who dies, and how many durable operations happen before."""
 
-Lived = tuple[House, Crowd]
-
 
 class History(RuleBasedStateMachine):
     """One round with two issuers, in a copy of a house that is saved at several moments."""
 
-    saved: dict[str, Lived]
+    moments: Moments
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,9 +66,7 @@ class History(RuleBasedStateMachine):
     def begin(self, moment: str, deaths: list[Death]) -> None:
         """`deaths` are those that are still to come when everything else is over."""
         self.last_deaths = deaths
-        house, crowd = self.saved[moment]
-        self.house = house.copy(self.folder)
-        self.crowd = crowd.moved_to(self.house)
+        self.house, self.crowd = self.moments.again(moment, self.folder)
         self.copies.append(self.house.log.copy())
         self.house.__enter__()
 
@@ -242,40 +237,8 @@ class History(RuleBasedStateMachine):
         self.nobody_contradicts_herself()
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Lived]:
-    """The round at the moments at which histories begin."""
-    house = House(tmp_path_factory.mktemp("house"), 2)
-    crowd = Crowd(house, "spring")
-    found: dict[str, Lived] = {}
-
-    def save(name: str) -> None:
-        copy = house.copy(tmp_path_factory.mktemp(name))
-        found[name] = copy, crowd.moved_to(copy)
-
-    with house:
-        house.staff(PEOPLE)
-        house.everybody_looks()
-        house.draft("spring")
-    save("drafted")
-    with house:
-        house.settle()
-        house.clock.now = OPENS
-    save("open")
-    with house:
-        house.everybody_looks()
-        crowd.collect(*PEOPLE_HERE)
-        for number, person in enumerate(PEOPLE_HERE[:-1]):
-            crowd.answer(person, [number % 5, (number + 2) % 5, number % 3 or None], f"First of {person}")
-    save("answered")
-    with house:
-        house.clock.now = MILESTONES[-1]
-    save("closed")
-    return found
-
-
-def test_no_history_breaks_a_promise(saved: dict[str, Lived]) -> None:
-    histories = type("Histories", (History,), {"saved": saved})
+def test_no_history_breaks_a_promise(moments_of_two: Moments) -> None:
+    histories = type("Histories", (History,), {"moments": moments_of_two})
     run_state_machine_as_test(
         histories,
         settings=settings(

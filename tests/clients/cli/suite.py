@@ -293,7 +293,8 @@ def running(folder: Path, issuers: int = 1, *, trial: bool = False, **changes: A
     try:
         metrics = ingest_metrics.Metrics()
         desk = Desk(of.log, of.installed.identities["ingest"], metrics, of.clock, of.clock)
-        watch = Watch(RoundsReader(of.log, of.installed.book), desk, metrics, 1)
+        reader = RoundsReader(of.log, of.installed.book)
+        watch = Watch(reader, of.installed.parties.ingest, desk, metrics, 1)
         parties = of.installed.parties
         apps: dict[str, Any] = {f"{issuer.name}.example": issuer.app for issuer in of.issuers}
         apps["ingest.example"] = ingest_web.create(desk, metrics, parties)

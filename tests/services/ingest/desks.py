@@ -40,7 +40,8 @@ class Place:
     def __post_init__(self) -> None:
         key = self.made.identities["ingest"]
         self.desk = Desk(self.log, key, self.metrics, lambda: self.now, lambda: self.elapsed)
-        self.watch = Watch(RoundsReader(self.log, self.made.book), self.desk, self.metrics, 2)
+        reader = RoundsReader(self.log, self.made.book)
+        self.watch = Watch(reader, self.made.parties.ingest, self.desk, self.metrics, 2)
         self.client: FlaskClient = web.create(self.desk, self.metrics, self.made.parties).test_client()
 
     def post(self, body: Any) -> TestResponse:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.core import LARGEST_BODY
+from services.ingest.core import LARGEST_BODY, own
 from services.ingest.nonces import PER_NONCE
-from shared import receipt, topics
+from shared import published, receipt, topics
 from shared.canonical import b64
 from shared.log.memory import MemoryLog
 from shared.log.port import LogDamaged, LogUnavailable
@@ -233,6 +233,13 @@ def test_a_round_that_has_ended_takes_nothing(kind: Kind, author: str) -> None:
     there.watch.look()
     response = there.post(body_of(envelope_of()))
     assert (response.status_code, word(response)) == (410, "closed")
+
+
+def test_a_round_whose_parties_name_another_ingest_is_not_taken() -> None:
+    rounds = published.snapshot(spring().fold)
+    other = replace(spring().parties, ingest=replace(spring().parties.ingest, key=bytes(32)))
+    foreign = replace(spring().of, id="foreign", parties=other)
+    assert list(own({**rounds, "foreign": foreign}, spring().parties.ingest)) == ["spring"]
 
 
 def test_cheap_checks_come_first() -> None:
