@@ -44,8 +44,6 @@ class WholeRequests:
             response = document(problem)
             await _send(send, problem.status, _pairs(response), response.get_data())
             return
-        if body is None:
-            return  # Whoever asked has gone.
         loop = asyncio.get_running_loop()
         await _send(send, *await loop.run_in_executor(self._pool, self._run, _environ(scope, body)))
 
@@ -54,7 +52,7 @@ class WholeRequests:
         return response.status_code, _pairs(response), response.get_data()
 
 
-async def _body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes | None:
+async def _body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes:
     length = dict(scope["headers"]).get(b"content-length", b"0")
     if length.isdigit() and int(length) > limit:
         raise Problem(413, "too-large", f"A body has at most {limit} bytes.")
@@ -62,7 +60,8 @@ async def _body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None
+            # Most have gone and hear nothing. Who sent a chunk that is none would else be told of a fault of ours.
+            raise Problem(400, "malformed", "The body broke off.")
         body += message.get("body", b"")
         if len(body) > limit:
             raise Problem(413, "too-large", f"A body has at most {limit} bytes.")

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -40,6 +41,9 @@ def main(argv: list[str]) -> int:
         one.add_argument("--issuers", type=int, default=1, choices=range(1, 5), help="how many issuers (default: 1)")
     run_parser.add_argument("--visit", type=int, default=VISIT, help="seconds the last round is open (default: 300)")
     demo_parser.add_argument("--out", type=Path, required=True, help="a folder that does not exist yet or is empty")
+    demo_parser.add_argument(
+        "--quarters", type=int, default=len(story.QUARTERS), choices=range(1, len(story.QUARTERS) + 1), help="how many"
+    )
     knows_parser.add_argument("--wallet", type=Path, default=ROOT / "visitor.json", help="the visitor's wallet file")
     options = parser.parse_args(argv)
     tale = Tale()
@@ -49,7 +53,7 @@ def main(argv: list[str]) -> int:
         if options.verb == "run":
             return run(tale, options.issuers, options.visit)
         if options.verb == "demo":
-            return demo(tale, options.issuers, options.out)
+            return demo(tale, options.issuers, options.out, story.QUARTERS[: options.quarters])
         if options.verb in ("visit", "counted") and not (ROOT / "visitor.txt").exists():
             tale.say("no-visit")
             return 1
@@ -89,7 +93,7 @@ def run(tale: Tale, issuers: int, stays_open: int) -> int:
     return 0
 
 
-def demo(tale: Tale, issuers: int, out: Path) -> int:
+def demo(tale: Tale, issuers: int, out: Path, played: Sequence[str]) -> int:
     """Play the quarters, check them from outside, and leave everything in `out`."""
     if out.exists() and any(out.iterdir()):
         tale.say("taken", folder=out)
@@ -99,9 +103,9 @@ def demo(tale: Tale, issuers: int, out: Path) -> int:
         with running(root, tale, issuers=issuers) as installation:
             play = Play(tale, installation)
             play.prepare()
-            for quarter in story.QUARTERS:
+            for quarter in played:
                 play.quarter(quarter)
-        turnouts = {played.round_id: played.turnout for played in play.played}
+        turnouts = {one.round_id: one.turnout for one in play.played}
         outside.export(root, out, play.people, turnouts)
         _check(play, out)
     tale.say("checked")

@@ -35,10 +35,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "nothing": {"en": "nothing about you", "nl": "niets over jou"},
     LOG: {"en": "the log", "nl": "logboek"},
     "apart": {
-        "en": "Nothing that says who you are lies with anything of your answers. Only {wallet} knows both:\n"
-        "whoever has that file can find your sealed answers, and nobody can open them with it.",
-        "nl": "Wat zegt wie je bent ligt nergens bij iets van je antwoorden. Alleen {wallet} kent beide:\n"
-        "wie dat bestand heeft kan je verzegelde antwoorden vinden, en niemand kan ze ermee openen.",
+        "en": "Nothing that says who you are lies with anything of your answers. What leads to them is in {wallet}\n"
+        "only, which is yours: with it they can be found among the others, and not be opened.",
+        "nl": "Wat zegt wie je bent ligt nergens bij iets van je antwoorden. Wat daarheen leidt staat alleen in\n"
+        "{wallet}, van jou: daarmee zijn ze tussen de andere te vinden, en niet te openen.",
     },
     "one-hand": {
         "en": "In a trial all services are in one hand, which can put everything together. In earnest they are not.",
@@ -113,7 +113,7 @@ def holdings_of(
     }
     held: dict[str, dict[str, list[str]]] = {}
     for what, places in holdings.occurrences(pieces, needles).items():
-        for owner, place in places:
+        for owner, place in sorted(places):
             held.setdefault(owner, {}).setdefault(_meaning(what, place), []).append(place)
     order = (*IDENTITY, *ANSWERS)
     return {owner: {what: of[what] for what in order if what in of} for owner, of in held.items()}

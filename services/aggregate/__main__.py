@@ -6,7 +6,7 @@ import sys
 from services.aggregate.config import Config
 from services.aggregate.loop import Aggregate, Means
 from services.aggregate.metrics import Metrics
-from shared import clock, keygen, loop, metrics_port
+from shared import clock, keygen, listening, loop, metrics_port
 from shared.author import Author
 from shared.journal import Journal, JournalLocked
 from shared.log import open_log
@@ -21,8 +21,10 @@ def main() -> int:
         return code
     try:
         config = Config.read(os.environ)
+        listening.check(METRICS=config.metrics)
         log = open_log(config.log)
         journal = Journal(config.home / "journal")
+        secrets = RoundSecrets(config.home / "rounds")
     except (BadSettings, JournalLocked, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -34,7 +36,7 @@ def main() -> int:
             log=log,
             book=config.book,
             author=Author(config.book.current.aggregate.name, config.identity, journal, log),
-            secrets=RoundSecrets(config.home / "rounds"),
+            secrets=secrets,
             metrics=metrics,
             clock=clock.now,
             processes=config.processes,
@@ -42,7 +44,7 @@ def main() -> int:
         )
     )
     port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.is_fresh(clock.now(), config.poll))
-    loop.run(aggregate.tick, stop, config.poll)
+    loop.run_or_end(aggregate.tick, stop, config.poll)
     port.shutdown()
     port.server_close()
     journal.close()

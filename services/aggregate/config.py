@@ -7,9 +7,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from shared.installed import book_of
 from shared.keygen import identity
-from shared.parties import BadParties, Book
-from shared.settings import PREFIX, Address, BadSettings, Settings
+from shared.parties import Book
+from shared.settings import Address, Settings
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,5 @@ class Config:
         poll = settings.seconds("POLL", 2)
         processes = settings.whole("PROCESSES", os.cpu_count() or 1, least=1, most=1024)
         settings.done()
-        try:
-            book = Book.load(parties.read_bytes())
-        except (OSError, BadParties) as error:
-            raise BadSettings(f"{PREFIX}PARTIES: {error}") from None
+        book = book_of(parties, log)
         return cls(log, book, home, identity(home, book.current.aggregate), metrics, poll, processes)

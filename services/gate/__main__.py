@@ -6,7 +6,7 @@ import sys
 from services.gate.config import Config
 from services.gate.loop import Gate, Means
 from services.gate.metrics import Metrics
-from shared import clock, keygen, loop, metrics_port
+from shared import clock, keygen, listening, loop, metrics_port
 from shared.author import Author
 from shared.journal import Journal, JournalLocked
 from shared.log import open_log
@@ -22,8 +22,10 @@ def main() -> int:
         return code
     try:
         config = Config.read(os.environ)
+        listening.check(METRICS=config.metrics)
         log = open_log(config.log)
         journal = Journal(config.home / "journal")
+        secrets = RoundSecrets(config.home / "rounds")
     except (BadSettings, JournalLocked, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -36,7 +38,7 @@ def main() -> int:
             log=stopping,
             book=config.book,
             author=Author(config.book.current.gate.name, config.identity, journal, stopping),
-            secrets=RoundSecrets(config.home / "rounds"),
+            secrets=secrets,
             metrics=metrics,
             clock=clock.now,
             partitions=config.partitions,
@@ -45,7 +47,7 @@ def main() -> int:
         )
     )
     port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.ready(config.poll))
-    loop.run(gate.tick, stop, config.poll)
+    loop.run_or_end(gate.tick, stop, config.poll)
     port.shutdown()
     port.server_close()
     journal.close()

@@ -13,7 +13,7 @@ from services.ingest.config import Config
 from services.ingest.desk import Desk
 from services.ingest.metrics import Metrics
 from services.ingest.watch import Watch
-from shared import clock, keygen, metrics_port
+from shared import clock, keygen, listening, metrics_port
 from shared.log import open_log
 from shared.reading import RoundsReader
 from shared.serve import configure_logging, serve
@@ -42,6 +42,7 @@ def main() -> int:
     configure_logging()
     try:
         config = Config.read(os.environ)
+        listening.check(LISTEN=config.web.listen, METRICS=config.metrics)
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared import keygen
-from shared.log import open_log
-from shared.parties import BadParties, Book
+from shared.installed import book_of
+from shared.parties import Book
 from shared.serve import Web
-from shared.settings import PREFIX, Address, BadSettings, Settings
+from shared.settings import Address, Settings
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,6 @@ class Config:
         log, parties, home = settings.text("LOG"), settings.path("PARTIES"), settings.path("HOME")
         web, metrics, poll = Web.read(settings), settings.address("METRICS"), settings.seconds("POLL", 2)
         settings.done()
-        try:
-            book = Book.load(parties.read_bytes())
-            open_log(log).close()
-        except BadParties as error:
-            raise BadSettings(f"{PREFIX}PARTIES: {error}") from None
-        except OSError as error:
-            raise BadSettings(f"{PREFIX}PARTIES or {PREFIX}LOG cannot be opened: {error.strerror}") from None
-        except ValueError as error:
-            raise BadSettings(f"{PREFIX}LOG: {error}") from None
+        book = book_of(parties, log)
         keygen.identity(home, book.current.ingest)
         return cls(web, log, book, home, metrics, poll)

@@ -7,7 +7,7 @@ from services.ingest.core import own
 from services.ingest.desk import Desk
 from services.ingest.metrics import Metrics
 from shared import published
-from shared.loop import run
+from shared.loop import run_or_end
 from shared.parties import Party
 from shared.reading import RoundsReader
 
@@ -43,7 +43,9 @@ class Watch:
         return self._looked is not None and self._desk.elapsed() - self._looked < OLD + self._interval
 
     def start(self) -> None:
-        threading.Thread(target=run, args=(self.look, self._stop, self._interval), name="watch", daemon=True).start()
+        threading.Thread(
+            target=run_or_end, args=(self.look, self._stop, self._interval), name="watch", daemon=True
+        ).start()
 
     def stop(self) -> None:
         self._stop.set()

@@ -9,7 +9,7 @@ from flask import Flask
 
 from services.issuer import admin_key, web
 from services.issuer.config import Config
-from services.issuer.database import Database
+from services.issuer.database import Database, DatabaseUnavailable
 from services.issuer.desk import Desk
 from services.issuer.hr import LARGEST_ROSTER, Hr
 from services.issuer.keys import Secrets
@@ -19,13 +19,13 @@ from services.issuer.metrics import Metrics
 from services.issuer.people import People
 from services.issuer.store import Store
 from services.issuer.watch import Watch
-from shared import clock, keygen, metrics_port
+from shared import clock, keygen, listening, metrics_port
 from shared.author import Author
 from shared.journal import Journal, JournalLocked
 from shared.log import open_log
 from shared.reading import RoundsReader
 from shared.serve import configure_logging, serve
-from shared.settings import BadSettings
+from shared.settings import PREFIX, BadSettings
 
 
 def build(config: Config) -> Flask:
@@ -61,10 +61,16 @@ def main() -> int:
     configure_logging()
     try:
         config = Config.read(os.environ)
-        # Looked at here already, where it can be said in one line.
+        listening.check(LISTEN=config.web.listen, METRICS=config.metrics)
+        # Looked at here already, where what is wrong can be said in one line.
         Journal(config.home / "journal").close()
-    except (BadSettings, JournalLocked) as error:
+        Secrets(config.home / "rounds")
+        Database(config.database).close()
+    except (BadSettings, JournalLocked, OSError) as error:
         print(error, file=sys.stderr)
+        return 2
+    except DatabaseUnavailable as error:
+        print(f"{PREFIX}DATABASE cannot be used: {error}", file=sys.stderr)
         return 2
     serve(partial(build, config), config.web, {"/admin/roster": LARGEST_ROSTER})
     return 0

@@ -8,8 +8,8 @@ from pathlib import Path
 from services.issuer import admin_key
 from services.issuer.database import check
 from shared import keygen
-from shared.log import open_log
-from shared.parties import BadParties, Book
+from shared.installed import book_of
+from shared.parties import Book
 from shared.serve import Web
 from shared.settings import PREFIX, Address, BadSettings, Settings
 
@@ -41,15 +41,7 @@ class Config:
         web, metrics, poll = Web.read(settings), settings.address("METRICS"), settings.seconds("POLL", 2)
         key_threads = settings.whole("KEY_THREADS", os.cpu_count() or 1, least=1, most=256)
         settings.done()
-        try:
-            book = Book.load(parties.read_bytes())
-            open_log(log).close()
-        except BadParties as error:
-            raise BadSettings(f"{PREFIX}PARTIES: {error}") from None
-        except OSError as error:
-            raise BadSettings(f"{PREFIX}PARTIES or {PREFIX}LOG cannot be opened: {error.strerror}") from None
-        except ValueError as error:
-            raise BadSettings(f"{PREFIX}LOG: {error}") from None
+        book = book_of(parties, log)
         try:
             check(database)
         except ValueError as error:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.issuer.tables import METADATA
@@ -17,7 +17,7 @@ _PATIENCE = 5.0
 
 
 class DatabaseUnavailable(Exception):
-    """The database did not do it now (locked, full, away); nothing was changed."""
+    """The database did not do it now (locked, full, damaged, away); nothing was changed."""
 
 
 def check(url: str) -> None:
@@ -41,10 +41,8 @@ class Database:
         if self._engine.dialect.name == "sqlite":
             _make_private(self._engine.url.database)
             _prepare_sqlite(self._engine, patience)
-        try:
+        with _translated():
             METADATA.create_all(self._engine)
-        except OperationalError as error:
-            raise DatabaseUnavailable(_reason(error)) from None
 
     def close(self) -> None:
         self._engine.dispose()
@@ -106,6 +104,11 @@ def _translated() -> Iterator[None]:
         yield
     except (OperationalError, PoolTimeout) as error:
         raise DatabaseUnavailable(_reason(error)) from None
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise  # A mistake of ours in a statement.
+        # A file that is damaged, or no database at all.
+        raise DatabaseUnavailable(_reason(error)) from None
 
 
 def _reason(error: Exception) -> str:
@@ -115,8 +118,12 @@ def _reason(error: Exception) -> str:
 
 def _make_private(file: str | None) -> None:
     """The roster and who collected is nobody else's to read; SQLite gives its other files the same mode."""
-    if file:
+    if not file:
+        return
+    try:
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise DatabaseUnavailable(str(error.strerror)) from None
 
 
 def _prepare_sqlite(engine: Engine, patience: float) -> None:

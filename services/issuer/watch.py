@@ -1,22 +1,15 @@
 """The loop's thread beside those that answer requests, in the same process."""
 
-import logging
-import os
 import threading
 from collections.abc import Callable
 from time import monotonic
 
 from services.issuer.database import DatabaseUnavailable
 from shared.log.port import LogUnavailable
-from shared.loop import run
-
-_LOG = logging.getLogger(__name__)
+from shared.loop import run_or_end
 
 OLD = 30.0
 """Seconds without a whole look at the log after which the issuer says that it is not ready."""
-
-_BROKEN = 70
-"""Exit code EX_SOFTWARE of sysexits.h."""
 
 
 class Watch:
@@ -31,14 +24,16 @@ class Watch:
         self._elapsed = elapsed
         self._stop = threading.Event()
         self._looked: float | None = None
-        self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
+        self._thread = threading.Thread(
+            target=run_or_end, args=(self.look, self._stop, interval), name="loop", daemon=True
+        )
 
     def look(self) -> None:
-        """Once; LogUnavailable also for what else is away."""
+        """Once; LogUnavailable also for a database that is away."""
         try:
             self._tick()
-        except (DatabaseUnavailable, OSError) as error:
-            raise LogUnavailable(f"{type(error).__name__}: {error}") from error
+        except DatabaseUnavailable as error:
+            raise LogUnavailable(f"the database: {error}") from error
         self._looked = self._elapsed()
 
     def ready(self) -> bool:
@@ -52,14 +47,3 @@ class Watch:
         """End after the tick that is under way."""
         self._stop.set()
         self._thread.join(timeout=3)
-
-    def _run(self) -> None:
-        try:
-            run(self.look, self._stop, self._interval)
-        except BaseException as error:
-            trace = error.__traceback__
-            while trace is not None and trace.tb_next is not None:
-                trace = trace.tb_next
-            where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-            _LOG.critical("%s at %s: the issuer ends", type(error).__name__, where)
-            os._exit(_BROKEN)

@@ -13,7 +13,7 @@ from services.report.library import Library
 from services.report.metrics import Metrics
 from services.report.readers import ReadKey
 from services.report.watch import Watch
-from shared import clock, metrics_port
+from shared import clock, listening, metrics_port
 from shared.log import open_log
 from shared.serve import configure_logging, serve
 from shared.settings import BadSettings
@@ -37,8 +37,12 @@ def build(config: Config) -> Flask:
 
 def main() -> int:
     """The exit code: 0 after SIGTERM or SIGINT, 2 if it cannot run like this."""
+    if sys.argv[1:]:
+        print("there are no arguments", file=sys.stderr)
+        return 2
     try:
         config = Config.read(os.environ)
+        listening.check(LISTEN=config.web.listen, METRICS=config.metrics)
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.report.readers import ReadKey
-from shared.log import open_log
-from shared.parties import BadParties, Book
+from shared.installed import book_of
+from shared.parties import Book
 from shared.serve import Web
-from shared.settings import PREFIX, Address, BadSettings, Settings
+from shared.settings import Address, Settings
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,7 @@ class Config:
         read_key_file = settings.optional_path("READ_KEY_FILE")
         settings.text("HOME", "")
         settings.done()
-        try:
-            book = Book.load(parties.read_bytes())
-            open_log(log).close()
-        except BadParties as error:
-            raise BadSettings(f"{PREFIX}PARTIES: {error}") from None
-        except OSError as error:
-            raise BadSettings(f"{PREFIX}PARTIES or {PREFIX}LOG cannot be opened: {error.strerror}") from None
-        except ValueError as error:
-            raise BadSettings(f"{PREFIX}LOG: {error}") from None
+        book = book_of(parties, log)
         if read_key_file is not None:
             ReadKey.load(read_key_file)
         return cls(web, log, book, metrics, poll, read_key_file)

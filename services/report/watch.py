@@ -4,7 +4,7 @@ import threading
 
 from services.report.library import Library
 from services.report.metrics import Metrics
-from shared.loop import run
+from shared.loop import run_or_end
 
 OLD = 30.0
 """Seconds without a look after which report says that it is not ready."""
@@ -29,7 +29,9 @@ class Watch:
         return now - self._library.looked_at < OLD + self._interval
 
     def start(self) -> None:
-        threading.Thread(target=run, args=(self.look, self._stop, self._interval), name="watch", daemon=True).start()
+        threading.Thread(
+            target=run_or_end, args=(self.look, self._stop, self._interval), name="watch", daemon=True
+        ).start()
 
     def stop(self) -> None:
         self._stop.set()

@@ -54,7 +54,7 @@ def create(library: Library, parties: Parties, key: ReadKey | None) -> Flask:
 
     @app.errorhandler(Problem)
     def refused(problem: Problem) -> Response:
-        if not request.path.startswith("/results/"):
+        if not request.path.startswith("/results/") or not _wants_page():
             return problem_document(problem)
         sentence = texts.say(_language(), "not-allowed" if problem.status == 401 else "not-found")
         page = _page("refused.html", trial=parties.trial, sentence=sentence, warnings=[])
@@ -159,13 +159,19 @@ def _group_page(shown: Shown, view: GroupView) -> str:
     return _page("group.html", trial=shown.of.parties.trial, view=view, warnings=view.warnings, at_list=False)
 
 
+def _wants_page() -> bool:
+    """Whether whoever asks can read a page, as browsers say; who says nothing is taken for one."""
+    return "Accept" not in request.headers or request.accept_mimetypes.accept_html
+
+
 def _language() -> str:
     return texts.chosen(request.headers.get("Accept-Language"), request.args.get("lang"))
 
 
 def _sort(results: Results) -> int | None:
     asked = request.args.get("sort", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and int(asked) < len(results.units) else None
+    # Compared as text: a number of thousands of digits is not even read.
+    return int(asked) if asked in map(str, range(len(results.units))) else None
 
 
 def _access(key: ReadKey | None) -> Access:

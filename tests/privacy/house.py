@@ -80,7 +80,7 @@ class Member:
     words: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class Followed:
     """A round from its draft to its last date."""
 

@@ -60,7 +60,7 @@ class Part:
     """Per time that she answered, the last one last: one per part."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Left:
     """All that there is to look through. Times are POSIX seconds."""
 

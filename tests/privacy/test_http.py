@@ -1,6 +1,7 @@
 """What HTTP tells about whoever asks: nothing but what she asks for, and ingest tells everybody the same."""
 
 import json
+import logging
 import socket
 import threading
 from collections import defaultdict
@@ -11,11 +12,15 @@ import pytest
 from clients.cli.connection import Web, open_connection
 from clients.cli.outcomes import Unavailable
 from deploy.trial import holdings
+from shared import topics
 from shared.envelope import Envelope
+from shared.log.memory import MemoryLog
 from tests.privacy.attacks import ATTACKS, MARK
+from tests.privacy.needles import Needles
 from tests.privacy.people import EMPTY, LONG
 from tests.privacy.recording import Exchange
 from tests.privacy.round_played import ROUND, Left
+from tests.services.ingest.desks import body_of, envelope_of, place, spring
 
 OF_ONE_ANSWER = {b"date", b"content-length"}
 """Response headers that differ from answer to answer: the clock of the service, and the length of the body."""
@@ -101,6 +106,33 @@ def test_ingest_says_nothing_about_broken_requests_except_to_who_sent_them(left:
         assert MARK not in head.replace(b"https://" + MARK, b""), name
         assert b"set-cookie" not in head.lower(), name
         assert b"raceback" not in answer and b".py" not in answer, name
+
+
+def test_what_breaks_in_ingest_is_said_without_a_word_of_what_was_sent(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever an exception quotes: the envelope itself, in this log that nobody has ever written."""
+    caplog.set_level(logging.DEBUG)
+
+    class Broken(MemoryLog):
+        def append(self, topic: str, *records: bytes) -> None:
+            raise RuntimeError(f"{topic} {records!r} {records[0].hex()}")
+
+    broken = Broken()
+    for topic in (topics.ROUNDS, topics.envelopes("spring")):
+        broken.create(topic)
+        for entry in spring().log.read(topic):
+            MemoryLog.append(broken, topic, entry.value)
+    there, envelope = place(broken), envelope_of()
+    answered = there.client.post("/envelopes", json=body_of(envelope), environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
+    assert answered.status_code == 500
+    needles = Needles()
+    needles.add("envelope", envelope.nonce, envelope.outer, *envelope.admission, hashed=True)
+    needles.add("address", b"192.0.2.7")
+    printed = capfd.readouterr()
+    assert "RuntimeError" in caplog.text
+    for said in (caplog.text.encode(), answered.data, printed.out.encode(), printed.err.encode()):
+        assert needles.within(said) == set()
 
 
 def test_what_the_client_sends_does_not_depend_on_its_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,5 +90,8 @@ def test_a_path_may_have_a_limit_of_its_own() -> None:
     assert start["status"] == 200
 
 
-def test_whoever_goes_away_gets_no_answer() -> None:
-    assert ask(part(b"{", more=True), {"type": "http.disconnect"}) == []
+def test_a_body_that_breaks_off_is_no_fault_of_ours() -> None:
+    """The server says so of somebody who has gone, and of somebody who is there and has sent a broken chunk."""
+    start, body = ask(part(b"{", more=True), {"type": "http.disconnect"})
+    assert start["status"] == 400
+    assert b"urn:klankbord:problem:malformed" in body["body"]

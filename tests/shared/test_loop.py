@@ -1,13 +1,15 @@
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from shared.log.port import LogUnavailable
-from shared.loop import Stopping, run, stop_on_signals
+from shared.log.port import LogDamaged, LogUnavailable
+from shared.loop import BROKEN, Stopping, run, stop_on_signals
 
 
 class Work:
@@ -45,19 +47,29 @@ def test_a_stop_is_obeyed_in_the_middle_of_the_longest_wait() -> None:
     assert not thread.is_alive()
 
 
-def test_a_log_that_is_away_is_waited_for_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    away = LogUnavailable("rounds: disk full")
+@pytest.mark.parametrize(
+    ("away", "level"),
+    [
+        (LogUnavailable("rounds: locked"), logging.WARNING),
+        (LogDamaged("rounds: file is not a database"), logging.ERROR),
+        (OSError(28, "No space left on device"), logging.WARNING),
+    ],
+)
+def test_what_is_away_full_or_damaged_is_waited_for_and_told_once(
+    away: Exception, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
     work = Work(None, away, away, None, None, away, None)
     with caplog.at_level(logging.INFO):
         run(work.tick, work.stop, 0)
     assert work.done == 7
-    told = [record.getMessage() for record in caplog.records]
-    assert told == [
-        "the log is not available, waiting: rounds: disk full",
-        "the log is back",
-        "the log is not available, waiting: rounds: disk full",
-        "the log is back",
-    ]
+    gone, back = (level, f"not available, waiting: {away}"), (logging.WARNING, "everything is available again")
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [gone, back, gone, back]
+
+
+def test_trouble_of_another_kind_is_told_too(caplog: pytest.LogCaptureFixture) -> None:
+    work = Work(LogUnavailable("locked"), LogDamaged("torn"), LogDamaged("torn"), None)
+    run(work.tick, work.stop, 0)
+    assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == ["locked", "torn", "again"]
 
 
 def test_stopping_in_the_middle_of_work_ends_quietly() -> None:
@@ -66,12 +78,30 @@ def test_stopping_in_the_middle_of_work_ends_quietly() -> None:
     assert work.done == 2
 
 
-@pytest.mark.parametrize("error", [ValueError("broken"), OSError(28, "No space left on device"), KeyError("x")])
+@pytest.mark.parametrize("error", [ValueError("broken"), RuntimeError("contradicts itself"), KeyError("x")])
 def test_what_is_broken_ends_the_loop_and_is_seen(error: Exception) -> None:
     work = Work(None, error, None)
     with pytest.raises(type(error)):
         run(work.tick, work.stop, 0)
     assert work.done == 2
+
+
+_BREAKS = """
+import threading
+from shared.loop import run_or_end
+
+def tick():
+    raise ValueError("a secret")
+
+threading.Thread(target=run_or_end, args=(tick, threading.Event(), 0.01)).start()
+threading.Event().wait(20)
+"""
+
+
+def test_what_is_broken_in_a_thread_ends_the_process_and_its_message_is_not_repeated() -> None:
+    ended = subprocess.run([sys.executable, "-c", _BREAKS], capture_output=True, text=True, timeout=15)
+    assert ended.returncode == BROKEN
+    assert ended.stderr == "ValueError at <string>:6: this process ends\n"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The whole story of one answer, with the real services, the real client and real keys."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.rounds_made import CLOSES, ERASE_AT, OPENS, PEOPLE, RESULTS_UNTIL
 from tests.system import tallies
 from tests.system.house import House
 from tests.system.members import Crowd
+from tests.system.moments import COUNTING, Moments
 
 
 @pytest.mark.parametrize("issuers", [1, 2])
@@ -119,8 +121,11 @@ def test_one_answer_from_the_roster_to_the_page_and_back_to_the_one_who_gave_it(
         assert "De vrijdag" in {comment.text for comment in words}
 
         # Report shows it to HR, and p0 finds both her parts in the signed list that everybody gets.
-        shown = client.web.get("report", house.installed.parties.report_url, "/rounds/spring")
-        assert shown["round"] == "spring"
+        shown = results(house)
+        assert shown["check_code"] == rules.check_code
+        assert [part["counted"] for part in shown["parts"]] == [14, 14]
+        assert "De vrijdag" in [text for of_cell in shown["comments"] for text in of_cell["texts"]]
+        assert "Velda" in page(house, "/results/spring")
         assert client.fates("spring", wallet) == (Fate.COUNTED, Fate.COUNTED)
         assert {one.counted for one in sealed} <= set(counted.counted)
         assert crowd.fates("p1") == (Fate.COUNTED, Fate.COUNTED)
@@ -137,3 +142,46 @@ def test_one_answer_from_the_roster_to_the_page_and_back_to_the_one_who_gave_it(
         assert house.log.copy().keys() == {topics.ROUNDS}
         assert house.of("spring").state(house.clock()) is State.ERASED
         assert house.alarms == set()
+
+
+def test_a_round_that_nobody_answered_is_released_and_shown_as_nothing(moments: Moments, tmp_path: Path) -> None:
+    house, _ = moments.again("open", tmp_path)
+    with house:
+        house.clock.now = COUNTING
+        house.settle()
+        tallies.check(house, "spring", [])
+        assert not any(group["units"] for group in results(house)["groups"])
+        assert results(house)["published"] is False
+        assert "Velda" in page(house, "/results/spring")
+
+
+def test_fewer_answers_than_the_minimum_are_counted_and_never_opened(moments: Moments, tmp_path: Path) -> None:
+    house, crowd = moments.again("open", tmp_path)
+    with house:
+        house.everybody_looks()
+        four = ["p0", "p1", "p12", "p13"]
+        crowd.collect(*four)
+        for number, person in enumerate(four):
+            crowd.answer(person, [number, number, number], f"Words of {person}")
+        house.clock.now = COUNTING
+        house.settle()
+        tallies.check(house, "spring", crowd.winners(house.envelopes("spring")))
+        assert not any(group["units"] for group in results(house)["groups"])
+        assert results(house)["published"] is False
+        assert [part["held_back"] for part in results(house)["parts"]] == [4, 4]
+        assert {crowd.fates(person) for person in four} == {(Fate.HELD_BACK, Fate.HELD_BACK)}
+        assert not any(house.has_key(author, "spring") for author in house.installed.parties.authors)
+
+
+def results(house: House) -> dict[str, Any]:
+    """What report says of the round, as a program reads it."""
+    return house.web.get("report", house.installed.parties.report_url, "/rounds/spring")
+
+
+def page(house: House, path: str) -> str:
+    """What a person sees."""
+    app = house.services["report"].app
+    assert app is not None
+    answer = app.test_client().get(path)
+    assert answer.status_code == 200
+    return answer.text

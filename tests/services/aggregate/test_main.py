@@ -81,7 +81,7 @@ def test_it_says_when_it_is_ready_and_ends_cleanly(tmp_path: Path) -> None:
     with running(environ) as process:
         metrics = get(environ, "metrics") or ""
         assert "klankbord_aggregate_round_keys 0.0" in metrics
-        second = run(environ)
+        second = run(environ | {"KLANKBORD_METRICS": f"127.0.0.1:{free_port()}"})
         assert second.returncode == 2
         assert "in use by another process" in second.stderr
         process.send_signal(signal.SIGTERM)

@@ -307,6 +307,27 @@ def test_an_import_that_does_not_fit_on_the_disk_changes_nothing(file: Path) -> 
     small.close()
 
 
+def test_a_file_that_is_no_database_or_cannot_be_had_is_unavailable(file: Path) -> None:
+    file.write_bytes(b"no database" * 1000)
+    with pytest.raises(DatabaseUnavailable, match="not a database"):
+        Database(f"sqlite:///{file}")
+    assert file.read_bytes() == b"no database" * 1000
+    with pytest.raises(DatabaseUnavailable, match="No such file"):
+        Database(f"sqlite:///{file.parent / 'nowhere' / 'issuer.db'}")
+
+
+def test_a_file_that_is_damaged_inside_is_unavailable_when_the_damage_is_met(database: Database, file: Path) -> None:
+    People(database).replace(roster_of({("A",): 2000}))
+    database.tidy()
+    database.close()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    again = Database(f"sqlite:///{file}", patience=0.1)
+    with pytest.raises(DatabaseUnavailable, match="malformed"):
+        People(again).roster()
+    again.close()
+
+
 def test_an_exception_in_a_transaction_undoes_all_of_it(database: Database) -> None:
     people = People(database)
     people.replace(roster_of(PEOPLE))

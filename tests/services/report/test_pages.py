@@ -193,6 +193,7 @@ def test_groups_can_be_sorted_without_a_script() -> None:
     assert [of for of in page(client, "/results/spring?sort=0").all("th") if of.get("aria-sort") == "descending"]
     assert page(client, "/results/spring?sort=99").all("h1")
     assert page(client, "/results/spring?sort=%C2%B2").all("h1")
+    assert page(client, "/results/spring?sort=" + "9" * 5000).all("h1")
 
 
 def test_each_chart_has_its_numbers_in_a_table() -> None:
@@ -219,9 +220,11 @@ def test_a_trial_says_on_every_page_that_it_is_not_anonymous() -> None:
 def test_a_page_that_is_not_there_says_so_in_words() -> None:
     client = usual()
     for path in ("/results/none", "/results/spring/9999", "/results/spring/99999999999999999999"):
-        answer = client.get(f"{path}?lang=nl")
+        answer = client.get(f"{path}?lang=nl", headers={"Accept": "text/html,*/*;q=0.8"})
         assert answer.status_code == 404
         assert "Deze uitslag is er niet" in Page(answer.text).text
+        for_program = client.get(path, headers={"Accept": "application/json"})
+        assert (for_program.status_code, for_program.content_type) == (404, "application/problem+json")
 
 
 def test_an_empty_house_teaches_the_next_step() -> None:
