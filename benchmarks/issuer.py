@@ -18,7 +18,8 @@ from sqlalchemy import insert
 from services.issuer.core import called_for
 from services.issuer.keys import RoundSecret
 from services.issuer.making import KeyMaker
-from services.issuer.store import Address, Store
+from services.issuer.planned import Address
+from services.issuer.store import Store
 from services.issuer.tables import SERVED
 from shared import blind_rsa
 from shared.canonical import b64

@@ -73,7 +73,7 @@ class Code:
 
 
 class AccessCode(Code):
-    """Lets one member collect her tokens from an issuer, in one round; the issuer keeps only its hash."""
+    """Lets one member collect her tokens from an issuer, once in each round; the issuer keeps only its hash."""
 
     prefix = "KA"
     label = b"klankbord/1 access code"

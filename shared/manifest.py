@@ -21,8 +21,8 @@ from shared.canonical import b64, unb64
 from shared.draft import BadDraft, Draft
 from shared.envelope import Layout
 from shared.merkle import Tree
-from shared.nodes import MAX_PARTS
 from shared.parties import Parties
+from shared.questionnaire_schema import MAX_PARTS
 from shared.schema import Bytes, first_error, round_id, whole
 from shared.tree import PartTree
 

@@ -16,10 +16,9 @@ from hashlib import sha256
 from typing import Any
 
 from shared import canonical
+from shared.questionnaire_schema import MAX_PARTS
 from shared.schema import PARTY_NAME
 from shared.tree import Node, NodeKind, PartTree
-
-MAX_PARTS = 16
 
 LABEL = 2000
 """Most characters of a label."""

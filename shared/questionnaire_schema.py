@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from shared.partition import K_FLOOR
-from shared.schema import whole
+from shared.schema import Flag, whole
 from shared.words import clean_text, folded, refused_characters
 
 LANGUAGES = ("nl", "en")
@@ -50,15 +50,6 @@ class _Line(fields.String):
         return text
 
 
-class _Flag(fields.Boolean):
-    """true or false, nothing that merely looks like it."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError("true or false")
-        return value
-
-
 def _id() -> fields.String:
     return fields.Str(required=True, validate=_ID)
 
@@ -85,7 +76,7 @@ class _OpenQuestion(Schema):
 class _ClosedQuestion(_OpenQuestion):
     answers = _id()
     scale = fields.Str(load_default=None, allow_none=True, validate=_ID)
-    reverse = _Flag(load_default=False)
+    reverse = Flag(load_default=False)
 
 
 class _Part(Schema):

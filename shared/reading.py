@@ -8,6 +8,9 @@ from shared.log.port import Log, NoSuchTopic
 from shared.parties import Book
 from shared.rounds import Fold
 
+CHANGED_PAST = "changed-past"
+"""The alarm when the log has lost or replaced what this process had read."""
+
 
 class RoundsReader:
     """The fold of the log's records, brought up to date by `refresh`.

@@ -1,4 +1,4 @@
-"""What aggregate publishes of a round: three bundles that one signed release names (docs/protocol.md, "Release").
+"""What aggregate publishes of a round: three bundles that one release names (docs/protocol.md, "Opening and release").
 
     cells    canonical JSON, in this order:
              {"n", "node", "part"}                          per part and cell of the batch

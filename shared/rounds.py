@@ -85,6 +85,13 @@ class Round:
             return self.effective.get((kind, author))
         return next((record for (of, _), record in self.effective.items() if of is kind), None)
 
+    def there(self, kind: Kind) -> Record:
+        """The effective record of a kind that the round's phase says is there; KeyError if it says no such thing."""
+        record = self.record(kind)
+        if record is None:
+            raise KeyError(kind)
+        return record
+
     def authors_of(self, kind: Kind) -> frozenset[str]:
         """Whose records of a kind have taken effect."""
         return frozenset(author for of, author in self.effective if of is kind)

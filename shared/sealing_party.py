@@ -14,7 +14,7 @@ from shared.canonical import b64
 from shared.compositions import Compositions
 from shared.log.port import Log
 from shared.parties import Book
-from shared.reading import RoundsReader
+from shared.reading import CHANGED_PAST, RoundsReader
 from shared.records import Kind
 from shared.rounds import DEAD, Fold, Round, RoundId
 from shared.sealing_key import SealingKey
@@ -22,9 +22,6 @@ from shared.secret_files import RoundSecrets
 from shared.topics import deletion
 
 _LOG = logging.getLogger(__name__)
-
-CHANGED_PAST = "changed-past"
-"""The alarm when the log has lost or replaced what this process had read."""
 
 
 class Alarms(Protocol):
@@ -87,8 +84,8 @@ class SealingParty:
     def _destroy_spent(self, now: float) -> None:
         """Keys whose work is stored, and those whose time has come; asks the log nothing."""
         for round_id in list(self._secrets.rounds()):
-            key = self.key(round_id)
-            if self.author.said(round_id, self._spent_by) or (key is not None and now >= key.erase_at):
+            key = self.key(round_id)  # None if it was only half destroyed.
+            if self.author.said(round_id, self._spent_by) or key is None or now >= key.erase_at:
                 self._secrets.destroy(round_id)
 
     def _destroy_dead(self, fold: Fold) -> None:
@@ -116,9 +113,7 @@ class SealingParty:
         if key is None:
             key = SealingKey.generate(of.draft.erase_at)
             self._secrets.create(of.id, key.to_bytes())
-        drafted = of.record(Kind.DRAFT)
-        assert drafted is not None  # noqa: S101 - there is no round without one
-        self.author.say(of.id, Kind.OFFER, {"draft": drafted.digest, "key": b64(key.public)})
+        self.author.say(of.id, Kind.OFFER, {"draft": of.there(Kind.DRAFT).digest, "key": b64(key.public)})
 
     def decide(self, fold: Fold, of: Round, now: float) -> None:
         """Accept a proposed manifest or make the round void."""

@@ -14,6 +14,7 @@ from shared.rounds import RoundId
 from shared.schema import ROUND_ID
 
 _ROUND_FILE = re.compile(rf"(?P<round>{ROUND_ID.pattern})\.key")
+_HALF_DESTROYED = re.compile(rf"\.(?P<round>{ROUND_ID.pattern})\.key\.gone")
 
 
 class UnsafeFile(RuntimeError):
@@ -68,9 +69,9 @@ class RoundSecrets:
         return there
 
     def rounds(self) -> Iterator[RoundId]:
-        """The rounds whose secret exists."""
+        """The rounds whose secret exists, be it only in a file whose destruction failed and is to be tried again."""
         for path in sorted(self._folder.iterdir()):
-            if match := _ROUND_FILE.fullmatch(path.name):
+            if match := _ROUND_FILE.fullmatch(path.name) or _HALF_DESTROYED.fullmatch(path.name):
                 yield match["round"]
 
     def _path(self, round_id: RoundId) -> Path:

@@ -12,6 +12,7 @@ from flask import Flask, Response
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from shared import problem
 from shared.asgi import WholeRequests
@@ -76,7 +77,7 @@ def serve(load: Callable[[], Flask], web: Web, limits: Mapping[str, int] | None 
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         workers=1,
         log_access=False,
-        log_level="warning",  # type: ignore[arg-type]
+        log_level=LogLevels.warning,
         ssl_cert=web.certificate,
         ssl_key=web.private_key,
         workers_kill_timeout=4,

@@ -67,7 +67,7 @@ class StoppingChunks(Sequence[bytes]):
         return self._chunks[place]
 
 
-def check(stop: threading.Event) -> None:
-    """Raise Stopping if the process is to end."""
-    if stop.is_set():
+def check(stop: threading.Event | None) -> None:
+    """Raise Stopping if the process is to end; None: nobody will ask for that."""
+    if stop is not None and stop.is_set():
         raise Stopping

@@ -4,7 +4,7 @@ The tree is planned from the roster before anybody answers and never changes. No
 parent always comes before its children and the numbers are indices of the manifest's Merkle tree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -87,6 +87,14 @@ class PartTree:
     def vouching(self, node: NodeId) -> NodeId:
         """The nearest node with a key at or above `node`; the root always has one."""
         return self.keyed_path(node)[-1]
+
+    def at_and_below(self, counts: Mapping[NodeId, int]) -> dict[NodeId, int]:
+        """Per node the sum of what is counted at it and at all nodes below; `counts` of other nodes are left out."""
+        found = {node: counts.get(node, 0) for node in self.nodes}
+        for node in reversed(self.nodes.values()):
+            if node.parent is not None:
+                found[node.parent] += found[node.id]
+        return found
 
     @cached_property
     def slots(self) -> int:

@@ -12,8 +12,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from typing import Any, TypeVar
 
-from shared.loop import Stopping
 from shared.orphans import end_with_parent
+from shared.stopping import check
 
 CHUNK = 64
 """Envelopes per task: some 50 ms of work, so that a stop is obeyed quickly and hand-over costs little."""
@@ -42,7 +42,7 @@ def spread(
     first = list(islice(rest, FEW))
     if processes <= 1 or len(first) < FEW:
         for chunk in _chunks(_chain(first, rest)):
-            _check(stop)
+            check(stop)
             yield from work(context, chunk)
         return
     # Not fork: other threads of this process may hold locks.
@@ -79,13 +79,8 @@ def _work(work: Callable[[Any, list[_Item]], list[_Result]], chunk: list[_Item])
 
 
 def _result(future: "Future[list[_Result]]", stop: threading.Event | None) -> list[_Result]:
-    _check(stop)
+    check(stop)
     return future.result()
-
-
-def _check(stop: threading.Event | None) -> None:
-    if stop is not None and stop.is_set():
-        raise Stopping
 
 
 def _chain(first: list[_Item], rest: Iterator[_Item]) -> Iterator[_Item]:

@@ -18,7 +18,7 @@ from shared.canonical import unb64
 from shared.manifest import Manifest
 from shared.nodes import BadNodes, names_hash, parse_composed
 from shared.partition import K_FLOOR
-from shared.schema import Bytes, whole
+from shared.schema import Bytes, Flag, whole
 from shared.tree import NodeKind
 
 
@@ -86,7 +86,7 @@ class MembershipSchema(Schema):
 
     issuer = fields.Str(required=True)
     language = fields.Str(required=True)
-    collected = fields.Bool(required=True, truthy={True}, falsy={False})
+    collected = Flag(required=True)
     path = fields.List(fields.Nested(_Step), required=True)
     parts = fields.List(fields.Nested(_Place), required=True)
 

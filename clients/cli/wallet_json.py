@@ -20,7 +20,7 @@ from shared import blind_rsa, canonical, codes, dates
 from shared.canonical import b64, unb64
 from shared.codes import Mistake, WalletCode
 from shared.envelope import COUNTED
-from shared.schema import ROUND_ID, Bytes, Date, whole
+from shared.schema import ROUND_ID, Bytes, Date, Flag, whole
 
 
 class _Ticket(Schema):
@@ -34,7 +34,7 @@ class _Ticket(Schema):
 class _Sent(Schema):
     revision = whole(min=0)
     counted = Bytes(COUNTED, required=True)
-    acknowledged = fields.Bool(required=True)
+    acknowledged = Flag(required=True)
 
 
 class _Seen(Schema):
@@ -48,7 +48,7 @@ class _Entry(Schema):
     manifest = Bytes(32, required=True)
     opens = Date(required=True)
     code = fields.Str(required=True, allow_none=True)
-    typed = fields.Bool(required=True)
+    typed = Flag(required=True)
     tickets = fields.List(fields.Nested(_Ticket), required=True)
     sent = fields.List(fields.List(fields.Nested(_Sent)), required=True)
     groups = fields.List(fields.Nested(_Seen), required=True)

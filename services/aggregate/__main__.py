@@ -13,6 +13,7 @@ from shared.log import open_log
 from shared.secret_files import RoundSecrets
 from shared.serve import configure_logging
 from shared.settings import BadSettings
+from shared.stopping import StoppingLog
 
 
 def main() -> int:
@@ -31,11 +32,12 @@ def main() -> int:
     configure_logging()
     stop = loop.stop_on_signals()
     metrics = Metrics()
+    stopping = StoppingLog(log, stop)
     aggregate = Aggregate(
         Means(
-            log=log,
+            log=stopping,
             book=config.book,
-            author=Author(config.book.current.aggregate.name, config.identity, journal, log),
+            author=Author(config.book.current.aggregate.name, config.identity, journal, stopping),
             secrets=secrets,
             metrics=metrics,
             clock=clock.now,
@@ -43,7 +45,7 @@ def main() -> int:
             stop=stop,
         )
     )
-    port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.is_fresh(clock.now(), config.poll))
+    port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.ready(config.poll))
     loop.run_or_end(aggregate.tick, stop, config.poll)
     port.shutdown()
     port.server_close()

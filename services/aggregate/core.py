@@ -1,4 +1,4 @@
-"""Whether a batch may be opened: all of it is checked before any of it is opened (docs/protocol.md, "Envelope").
+"""Whether a batch may be opened: all of it is checked before any of it is (docs/protocol.md, "Opening and release").
 
 The gate is trusted for nothing that can be checked here. One thing that does not hold refuses the whole batch, and
 the round ends without any answer having been opened.
@@ -74,15 +74,8 @@ def _part(
 
 def _is_crowded(lots: Sequence[Lot], tree: PartTree) -> bool:
     """Whether some node has more answers at and below it than people."""
-    at_and_below = dict.fromkeys(tree.nodes, 0)
-    for lot in lots:
-        at_and_below[lot.node] = len(lot.entries)
-    for node in reversed(tree.nodes.values()):
-        if at_and_below[node.id] > node.size:
-            return True
-        if node.parent is not None:
-            at_and_below[node.parent] += at_and_below[node.id]
-    return False
+    counts = {lot.node: len(lot.entries) for lot in lots}
+    return any(n > tree.nodes[node].size for node, n in tree.at_and_below(counts).items())
 
 
 def ballots(batch: Batch, composed: Composed) -> Iterator[Ballot]:

@@ -36,7 +36,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Means:
-    """What the work is done with. `processes`: how many; `stop` ends long work."""
+    """What the work is done with. `log`: one that obeys `stop`, as that of the author. `processes`: how many."""
 
     log: Log
     book: Book
@@ -65,7 +65,7 @@ class Aggregate:
         fold = self._party.look(now)
         for of in fold.rounds.values():
             self._advance(fold, of, now)
-        self._metrics.saw(fold, self._of.clock(), keys=self._party.key_count())
+        self._metrics.looked(fold, self._of.clock(), self._party.key_count())
 
     def _advance(self, fold: Fold, of: Round, now: float) -> None:
         match of.phase:
@@ -96,11 +96,11 @@ class Aggregate:
             self._refuse(of, refusal)
             return
         self._metrics.answers(sum(len(lot.entries) for lot in batch.lots))
-        self._author.say(of.id, Kind.OPENING, {"batch": _record(of, Kind.BATCH).digest})
+        self._author.say(of.id, Kind.OPENING, {"batch": of.there(Kind.BATCH).digest})
 
     def _first_refusal(self, of: Round, batch: Batch) -> Refusal | None:
         composed = self._party.compositions.of(of)
-        if refusal := core.form(batch, _record(of, Kind.BATCH).body["parts"], composed):
+        if refusal := core.form(batch, of.there(Kind.BATCH).body["parts"], composed):
             return refusal
         checked = spread(
             core.check_ballots,
@@ -119,7 +119,7 @@ class Aggregate:
     def _open(self, of: Round, now: float) -> None:
         """The opening is in the log, read back; from here on there is no `stop`."""
         own = self._author.own(of.id, Kind.OPENING)
-        if own is None or own.digest != _record(of, Kind.OPENING).digest or self._author.said(of.id, Kind.RELEASE):
+        if own is None or own.digest != of.there(Kind.OPENING).digest or self._author.said(of.id, Kind.RELEASE):
             return  # An opening that this journal does not know: nothing may be computed twice.
         try:
             batch = self._read(of)
@@ -140,7 +140,7 @@ class Aggregate:
         opener = Opener(key.secret, manifest.hash, manifest.draft.questionnaire.parts)
         answers = spread(opening.open_all, opener, opening.sealed(batch), self._of.processes, self._of.stop)
         published = opening.release(
-            manifest, composed.part_trees, batch, unb64(_record(of, Kind.BATCH).digest), key, answers
+            manifest, composed.part_trees, batch, unb64(of.there(Kind.BATCH).digest), key, answers
         )
         if published.violation is not None:
             _LOG.error("round %s: nothing is published, a promise would be broken: %s", of.id, published.violation)
@@ -166,17 +166,10 @@ class Aggregate:
 
     def _read(self, of: Round) -> Batch:
         """The batch that the effective record names. MissingChunk, NoSuchTopic: wait; BadBatch, BrokenBundle."""
-        reference = _record(of, Kind.BATCH).body["bundle"]
+        reference = of.there(Kind.BATCH).body["bundle"]
         items = bundle.unpack(reference, (entry.value for entry in self._of.log.read(topics.batches(of.id))))
         return batch_items.decode(items, self._party.compositions.of(of))
 
 
 def _topics_of(round_id: RoundId) -> tuple[str, ...]:
     return topics.words(round_id), topics.releases(round_id)
-
-
-def _record(of: Round, kind: Kind) -> Record:
-    """The effective record, which the round's phase says is there."""
-    record = of.record(kind)
-    assert record is not None  # noqa: S101 - see above
-    return record

@@ -1,4 +1,4 @@
-"""What aggregate draws by lot, as a function of a key that is destroyed with the round (docs/protocol.md, "Release").
+"""What aggregate draws by lot, by a key that is destroyed with the round (docs/protocol.md, "Opening and release").
 
 Nothing here is random twice: the same key, batch and cells give the same draws, so a release can be computed again
 until its key is gone, and never otherwise. Nobody without the key can tell a lot from a reason.
@@ -7,7 +7,7 @@ until its key is gone, and never otherwise. Nobody without the key can tell a lo
     context          = batch hash (32) || u8 part
     cover key        = HMAC-SHA256(key, "klankbord/1 cover" || context || unit)
     cover stream     = SHAKE-256(cover key); node id i owns its bytes 8 i to 8 i + 7: two big-endian u32, x and y
-    drawn            = x < percent * 2^32 / 100
+    drawn            = x < floor(percent * 2^32 / 100)
     cells to hold    = 2 + half the leading zero bits of y, rounded down
     comment key      = HMAC-SHA256(key, "klankbord/1 comments" || context || u32 cell)
     comments' order  = ascending HMAC-SHA256(comment key, text)

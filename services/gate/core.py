@@ -153,13 +153,7 @@ def is_overfull(tree: PartTree, counts: Mapping[NodeId, int]) -> bool:
 
     Not more than its own people: anybody may name a node further up her path as her finest one.
     """
-    below = {node: counts.get(node, 0) for node in tree.nodes}
-    for node in reversed(tree.nodes.values()):
-        if below[node.id] > node.size:
-            return True
-        if node.parent is not None:
-            below[node.parent] += below[node.id]
-    return False
+    return any(n > tree.nodes[node].size for node, n in tree.at_and_below(counts).items())
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ class Gate:
         if self._author.said(of.id, Kind.BATCH) or self._author.said(of.id, Kind.STOP):
             return
         own, key = self._author.own(of.id, Kind.CUT), self._key(of)
-        if own is None or own.digest != _record(of, Kind.CUT).digest:
+        if own is None or own.digest != of.there(Kind.CUT).digest:
             self._trap(of, Trap.FOREIGN_CUT)
         elif key is None:
             self._stop(of, StopReason.KEY_LOST)
@@ -213,10 +213,3 @@ class Gate:
 
 def _topics_of(round_id: RoundId) -> tuple[str, str]:
     return (topics.envelopes(round_id), topics.batches(round_id))
-
-
-def _record(of: Round, kind: Kind) -> Record:
-    """The effective record, which the round's phase says is there."""
-    record = of.record(kind)
-    assert record is not None  # noqa: S101 - see above
-    return record

@@ -6,18 +6,9 @@ from contextlib import contextmanager
 from enum import StrEnum
 from time import monotonic
 
-from prometheus_client import CollectorRegistry, Gauge
-
 from services.gate.core import Reason, StopReason
 from shared import coarse
-from shared.author import Trouble
-from shared.rounds import AlarmReason, Fold, State
-from shared.sealing_party import CHANGED_PAST
-
-_PREFIX = "klankbord_gate_"
-
-OLD = 30.0
-"""Seconds without a look at the log after which the gate says that it is not ready."""
+from shared.party_gauges import PartyGauges
 
 
 class Work(StrEnum):
@@ -39,37 +30,20 @@ class Trap(StrEnum):
     KEY_MISSING = "key-missing"  # the key of an agreed round is not there, or another one
 
 
-class Metrics:
+class Metrics(PartyGauges):
     """Of one process, since its start. Whatever employees move is a gauge in coarse steps (shared/coarse.py)."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._refused = self._gauge("refused", "Envelopes refused in the last round counted.", "reason")
-        self._envelopes = self._gauge(
-            "envelopes", "Sets of envelopes in the log, one for each part; in steps.", "round"
-        )
-        self._stopped = self._gauge("stopped", "Rounds stopped.", "reason")
-        self._alarms = self._gauge("alarms", "What nobody honest does.", "reason")
-        self._seconds = self._gauge("seconds", "Seconds that the last round took.", "work")
-        self._progress = self._gauge("progress", "Tenths of a round's envelopes that are opened.", "round")
-        self._rounds = self._gauge("rounds", "Rounds in the log.", "state")
-        self._keys = self._gauge("round_keys", "Round keys that exist.")
-        self._look = self._gauge("last_look", "POSIX seconds of the last look at the log.")
-        self._foreign = self._gauge("foreign_records", "Records in the log that no party signed.")
-        self._seen_alarms = 0
-        self._alive = float("-inf")
+        super().__init__("gate", Trap)
+        self._refused = self.gauge("refused", "Envelopes refused in the last round counted.", "reason")
+        self._envelopes = self.gauge("envelopes", "Sets of envelopes in the log, one for each part; in steps.", "round")
+        self._stopped = self.gauge("stopped", "Rounds stopped.", "reason")
+        self._seconds = self.gauge("seconds", "Seconds that the last round took.", "work")
+        self._progress = self.gauge("progress", "Tenths of a round's envelopes that are opened.", "round")
         for reason in Reason:
             self._refused.labels(reason)
         for stop in StopReason:
             self._stopped.labels(stop)
-        for alarm in (*Trap, *Trouble, *AlarmReason, CHANGED_PAST):
-            self._alarms.labels(alarm)
-
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(_PREFIX + name, text, labels, registry=self.registry)
-
-    def alarm(self, reason: str) -> None:
-        self._alarms.labels(reason).inc()
 
     def stopped(self, reason: StopReason) -> None:
         self._stopped.labels(reason).inc()
@@ -82,31 +56,12 @@ class Metrics:
         self._envelopes.labels(round_id).set(coarse.steps(number))
 
     def progress(self, round_id: str, tenths: int) -> None:
-        self._alive = monotonic()
+        self.alive()
         self._progress.labels(round_id).set(tenths)
 
     @contextmanager
     def timed(self, work: Work) -> Iterator[None]:
         start = monotonic()
         yield
-        self._alive = monotonic()
-        self._seconds.labels(work).set(self._alive - start)
-
-    def looked(self, fold: Fold, now: float, keys: int) -> None:
-        """After a look at the log."""
-        states = Counter(of.state(now) for of in fold.rounds.values())
-        for state in State:
-            self._rounds.labels(state).set(states[state])
-        if len(fold.alarms) < self._seen_alarms:  # The log's past has changed, and the fold begins anew.
-            self._seen_alarms = 0
-        for alarm in fold.alarms[self._seen_alarms :]:
-            self._alarms.labels(alarm.reason).inc()
-        self._seen_alarms = len(fold.alarms)
-        self._foreign.set(fold.foreign)
-        self._keys.set(keys)
-        self._look.set(now)
-        self._alive = monotonic()
-
-    def ready(self, interval: float) -> bool:
-        """Whether the gate has lately looked at the log, or got on with its work."""
-        return monotonic() - self._alive < OLD + interval
+        self.alive()
+        self._seconds.labels(work).set(monotonic() - start)

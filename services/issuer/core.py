@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
-from services.issuer.store import ADMISSION, Address, Member
+from services.issuer.planned import ADMISSION, Address, Member
 from shared import blind_rsa, canonical
 from shared.canonical import b64, unb64
 from shared.manifest import Composed, Manifest

@@ -15,7 +15,8 @@ from services.issuer.core import Broken, Fault, Refusal, Refused, Request
 from services.issuer.database import DatabaseUnavailable
 from services.issuer.keys import DamagedKey, NoCounter, RoundSecret, Secrets
 from services.issuer.metrics import Metrics
-from services.issuer.store import Address, Member, Standing, Store
+from services.issuer.planned import Address, Member
+from services.issuer.store import Standing, Store
 from shared import codes
 from shared.blind_rsa import PrivateKey, SigningFault, blind_sign
 from shared.canonical import b64

@@ -14,9 +14,10 @@ from services.issuer.desk import Desk
 from services.issuer.metrics import Metrics
 from services.issuer.people import People
 from services.issuer.plan import RATES, PlanError, kr
+from services.issuer.planned import Planned
 from services.issuer.roster import Roster, RosterError, parse
-from services.issuer.store import Planned, Store
-from shared import canonical, dates, draft
+from services.issuer.store import Store
+from shared import dates, draft
 from shared.author import Author
 from shared.codes import SECRET, AccessCode
 from shared.draft import BadDraft, DraftProblem
@@ -26,13 +27,10 @@ from shared.problem import Problem
 from shared.questionnaire_schema import MAX_K, MAX_PARTS
 from shared.records import Kind
 from shared.rounds import DEAD, Round, RoundId, State
-from shared.schema import round_id, whole
+from shared.schema import Flag, round_id, whole
 
 LARGEST_ROSTER = 64 * 1024 * 1024
 """Bytes: ten times what 100,000 people need."""
-
-LARGEST_DRAFT = 256 * 1024
-"""Bytes of canonical JSON: in base64url, twice signed, it still fits a record of the log (512 KiB)."""
 
 
 class PlanSchema(Schema):
@@ -45,7 +43,7 @@ class PlanSchema(Schema):
 class CodesSchema(Schema):
     """Whether those who have a code get a new one too, which makes theirs void."""
 
-    renew = fields.Bool(required=True, truthy={True}, falsy={False})
+    renew = Flag(required=True)
 
 
 class RoundSchema(Schema):
@@ -149,14 +147,10 @@ class Hr:
         try:
             if len(body) != len(drafted) + 2:
                 raise BadDraft(DraftProblem.MALFORMED, "generation and parties are filled in by the issuer")
-            if len(canonical.dumps(body)) > LARGEST_DRAFT:
-                raise BadDraft(DraftProblem.MALFORMED, f"a draft has at most {LARGEST_DRAFT} bytes")
             parsed = draft.parse(body)
             draft.check(parsed, trial=self._parties.trial, now=self._desk.now())
         except BadDraft as error:
             raise Problem(400, error.reason, str(error)) from None
-        except (TypeError, ValueError):
-            raise Problem(400, DraftProblem.MALFORMED, "The draft has no canonical JSON.") from None
         for other in rounds.values():
             if other.phase not in DEAD and parsed.repeats(other.draft):
                 detail = f"The round {other.id} asks something of it too, too close in time."

@@ -23,7 +23,7 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.issuer.store import Address
+from services.issuer.planned import Address
 from shared import canonical
 from shared.blind_rsa import PrivateKey
 from shared.journal import destroy, write_durably
@@ -112,9 +112,9 @@ class Secrets:
 
     def destroy(self, round_id: RoundId) -> bool:
         """Remove the secrets and the counter; whether there were any."""
-        there = self._files.destroy(round_id)
         destroy(self._counter(round_id))
-        return there
+        # Last: as long as they are there, `rounds` names the round, and whatever failed is done again.
+        return self._files.destroy(round_id)
 
     def rounds(self) -> list[RoundId]:
         return list(self._files.rounds())

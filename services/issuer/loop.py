@@ -25,14 +25,11 @@ from shared.compositions import Compositions
 from shared.log.port import Log, NoSuchTopic
 from shared.manifest import BadManifest
 from shared.nodes import BadNodes
-from shared.reading import RoundsReader
+from shared.reading import CHANGED_PAST, RoundsReader
 from shared.records import Kind
 from shared.rounds import Fold, Round, RoundId, State
 
 _LOG = logging.getLogger(__name__)
-
-CHANGED_PAST = "changed-past"
-"""The alarm when the log has lost or replaced what this process had read."""
 
 _BEFORE_AGREED = frozenset({State.DRAFTED, State.OFFERED, State.PROPOSED})
 
@@ -68,6 +65,7 @@ class Loop:
         self._compositions = Compositions(log)
         self._live: dict[RoundId, Live] = {}
         self._deleted: set[RoundId] = set()
+        self._changed_pasts = 0
 
     def tick(self) -> None:
         """Once; LogUnavailable, DatabaseUnavailable, OSError: what is left is done next time."""
@@ -76,7 +74,9 @@ class Loop:
         for trouble in self._author.reconcile(self._reader.refresh(), now):
             self._metrics.alarm(trouble.round_id, trouble.trouble)
         fold = self._reader.refresh()
-        if self._reader.changed_pasts:
+        if self._reader.changed_pasts > self._changed_pasts:
+            self._changed_pasts = self._reader.changed_pasts
+            self._deleted.clear()  # What was deleted may be back.
             self._metrics.alarm(None, CHANGED_PAST)
         for alarm in fold.alarms:
             self._metrics.alarm(alarm.round_id, alarm.reason)
@@ -141,8 +141,7 @@ class Loop:
         if wrong := acceptable_draft(of, now):
             self._void(of, VoidReason.BAD_DRAFT, wrong)
             return
-        drafted = of.record(Kind.DRAFT)
-        assert drafted is not None  # noqa: S101 - a round begins with its draft
+        drafted = of.there(Kind.DRAFT)
         planned = self._store.planned(of.id)
         if planned is not None and planned.draft != drafted.digest:
             # Made for a draft that the log no longer shows, and never offered.

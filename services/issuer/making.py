@@ -11,7 +11,8 @@ from time import perf_counter
 
 from services.issuer.database import DatabaseUnavailable
 from services.issuer.keys import RoundSecret
-from services.issuer.store import Address, Store
+from services.issuer.planned import Address
+from services.issuer.store import Store
 from shared import blind_rsa
 from shared.blind_rsa import PrivateKey
 from shared.rounds import RoundId

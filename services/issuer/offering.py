@@ -6,8 +6,8 @@ from typing import Any
 from services.issuer.core import addresses, attached
 from services.issuer.keys import RoundSecret
 from services.issuer.plan import Plan, PlanError, PlanProblem, plan
+from services.issuer.planned import ADMISSION, Address, Planned
 from services.issuer.roster import Roster
-from services.issuer.store import ADMISSION, Address, Planned
 from shared import bundle, nodes
 from shared.blind_rsa import PrivateKey
 from shared.canonical import b64

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain, islice
 
 FIXED = ("person", "name", "mail", "language")
 LEADS = "leads"
@@ -25,6 +26,18 @@ LANGUAGES = ("nl", "en")
 
 CELL_MAX = 200
 """Characters in a cell: generous for a name, and keeps the joint names of packed groups well below a record's size."""
+
+LINE_MAX = 65_536
+"""Bytes in a line: what a hundred of the longest cells take in letters of four bytes, and little enough to look at."""
+
+PEOPLE_MAX = 500_000
+"""Five times as many as were measured. A file of nothing but line ends would else take gigabytes."""
+
+SHOWN = 10
+"""Groups of one name that are listed for whoever has to choose among them."""
+
+TOLD_MAX = 1000
+"""Problems of a file that are told: nobody reads more, and a file of another kind has one in each of its cells."""
 
 Row = tuple[int, list[str]]
 """A line's number and its cells."""
@@ -67,14 +80,13 @@ class Problem:
 
 
 class RosterError(Exception):
-    """Nothing was imported; `problems` in the order of the file. No text repeats a person's data."""
+    """Nothing was imported; `problems` in the order of the file, at most TOLD_MAX. No text repeats a person's data."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(problems))
+        self.problems = tuple(sorted(problems)[:TOLD_MAX])
         first = self.problems[0]
-        super().__init__(
-            f"{len(problems)} problems, the first in line {first.line}, column {first.column}: {first.text}"
-        )
+        number = str(len(problems)) if len(problems) <= TOLD_MAX else f"more than {TOLD_MAX}"
+        super().__init__(f"{number} problems, the first in line {first.line}, column {first.column}: {first.text}")
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ class Roster:
 
 
 def parse(data: bytes) -> Roster:
-    """The roster in a file. RosterError with all problems if there is any."""
+    """The roster in a file. RosterError with all problems if there is any, or with enough of them."""
     problems: list[Problem] = []
     rows = _rows(data.removeprefix(b"\xef\xbb\xbf"), problems)
     if len(rows) < 2 and not problems:
@@ -111,12 +123,11 @@ def parse(data: bytes) -> Roster:
     leads = names[-1].lower() == LEADS
     levels = tuple(names[len(FIXED) : len(names) - leads])
     whole = [row for row in rows if len(row[1]) == len(names)]
-    problems += _ragged(rows, len(names))
-    for row in whole:
-        problems += _bad_cells(row)
-        problems += _bad_levels(row, levels)
-    problems += _duplicates(whole)
-    problems += _other_companies(whole)
+    of_rows = chain.from_iterable(chain(_bad_cells(row), _bad_levels(row, levels)) for row in whole)
+    for found in (_ragged(rows, len(names)), of_rows, _duplicates(whole), _other_companies(whole)):
+        problems += islice(found, TOLD_MAX + 1)
+    if len(problems) > TOLD_MAX:
+        raise RosterError(problems)
     paths = [_path(cells, levels) for _, cells in whole]
     if leads:
         paths = _above_led(whole, paths, problems)
@@ -134,6 +145,12 @@ def _rows(data: bytes, problems: list[Problem]) -> list[Row]:
     rows: list[Row] = []
     delimiter = ""
     for line, raw in enumerate(_LINES.split(data), 1):
+        if len(rows) > PEOPLE_MAX or len(problems) > TOLD_MAX:
+            problems.append(Problem(line, 1, RosterProblem.LONG, f"more than {PEOPLE_MAX} lines, or no roster at all"))
+            break
+        if len(raw) > LINE_MAX:
+            problems.append(Problem(line, 1, RosterProblem.LONG, f"more than {LINE_MAX} bytes in a line"))
+            continue
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
@@ -255,7 +272,7 @@ def _above_led(rows: Sequence[Row], paths: Sequence[Path], problems: list[Proble
                 path = led[0][:-1]
             elif led:
                 text = "several groups are called so; write the path: " + ", ".join(
-                    sorted("/".join((company, *group)) for group in led)
+                    sorted("/".join((company, *group)) for group in led)[:SHOWN]
                 )
                 problems.append(Problem(line, len(cells), RosterProblem.AMBIGUOUS, text))
             else:

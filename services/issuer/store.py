@@ -6,7 +6,7 @@ name. What is left of it at `erase_at` is nothing.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -15,56 +15,16 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from services.issuer.database import Database
 from services.issuer.people import forget_codes
 from services.issuer.plan import Plan
+from services.issuer.planned import Address, Member, Planned
 from services.issuer.roster import Roster
 from services.issuer.tables import CODES, MEMBERS, NOTES, ROUNDS, SERVED, SIGNING_KEYS
 from shared.rounds import RoundId
-from shared.tree import Node, NodeId, NodeKind, PartTree
+from shared.tree import Node, NodeId, NodeKind
 
 _T = TypeVar("_T")
 
 _MANY = 500
 """Values in one statement: every database takes as many."""
-
-
-class Address(NamedTuple):
-    """Which signing key: that of a node for a part, or ADMISSION."""
-
-    node: int
-    part: int
-
-
-ADMISSION = Address(-1, -1)
-"""The key that vouches for being a member at all."""
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A round as this issuer planned it. Times are POSIX seconds."""
-
-    round_id: RoundId
-    draft: str
-    """The digest of the draft's record."""
-    nodes: tuple[Node, ...]
-    ks: tuple[int, ...]
-    """The minimum of each part."""
-    keys: int
-    """How many signing keys it needs, the admission key included."""
-    keys_until: int
-    """When they are destroyed: closing and grace."""
-    erase_at: int
-
-    def trees(self) -> tuple[PartTree, ...]:
-        return tuple(PartTree(self.nodes, k) for k in self.ks)
-
-
-@dataclass(frozen=True)
-class Member:
-    """A person in a round."""
-
-    person: str = field(repr=False)
-    node: NodeId
-    """Where she is attached."""
-    language: str
 
 
 class Standing(NamedTuple):

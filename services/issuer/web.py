@@ -12,9 +12,9 @@ from marshmallow import Schema, fields
 from services.issuer.core import Broken, Fault, Refusal, Refused, Request
 from services.issuer.database import DatabaseUnavailable
 from services.issuer.desk import Desk
-from services.issuer.hr import LARGEST_DRAFT, LARGEST_ROSTER, CodesSchema, Hr, PlanSchema, RoundSchema
+from services.issuer.hr import LARGEST_ROSTER, CodesSchema, Hr, PlanSchema, RoundSchema
 from services.issuer.metrics import Metrics
-from shared import blind_rsa, cors, published
+from shared import blind_rsa, cors, draft, published
 from shared.canonical import b64, unb64
 from shared.parties import Parties
 from shared.problem import Problem, bearer, document, read_json
@@ -60,7 +60,8 @@ def create(desk: Desk, hr: Hr, metrics: Metrics, parties: Parties, admin_key: by
         return response
 
     @app.errorhandler(DatabaseUnavailable)
-    def come_back(_error: DatabaseUnavailable) -> Response:
+    @app.errorhandler(OSError)  # The journal's disk is full.
+    def come_back(_error: Exception) -> Response:
         metrics.refused(Fault.DATABASE)
         return document(Problem(503, Fault.DATABASE, "The database is not available; nothing was done.", RETRY_AFTER))
 
@@ -144,7 +145,7 @@ def _admin(app: Flask, hr: Hr, metrics: Metrics, key_digest: bytes) -> None:
     @app.post("/admin/rounds")
     @for_hr
     def draft_round() -> tuple[Json, int]:
-        body = read_json(RoundSchema(), 2 * LARGEST_DRAFT)
+        body = read_json(RoundSchema(), 2 * draft.MAX_BYTES)
         hr.draft(body["round"], body["draft"])
         return {}, 202
 

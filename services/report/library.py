@@ -84,18 +84,16 @@ class Library:
         state = of.state(now)
         alarms = tuple(alarm for alarm in fold.alarms if alarm.round_id == of.id)
         if state is not State.RELEASED:
-            # A copy: the fold goes on changing its own while requests are answered.
             self._loaded.pop(of.id, None)
-            return Shown(replace(of, effective=dict(of.effective)), state, alarms=alarms)
+            return Shown(of, state, alarms=alarms)
         mark = self._mark(of, now)
         if self._loaded.get(of.id, (None,))[0] != mark:
-            self._loaded[of.id] = (mark, self._load(replace(of, effective=dict(of.effective)), now))
+            self._loaded[of.id] = (mark, self._load(of, now))
         return replace(self._loaded[of.id][1], alarms=alarms)
 
     def _mark(self, of: Round, now: float) -> _Mark:
-        release = of.record(Kind.RELEASE)
         ends = [self._end(topic) for topic in (topics.nodes(of.id), topics.releases(of.id), topics.words(of.id))]
-        return (release and release.digest, *ends, now >= of.draft.words_until, self._reader.changed_pasts)
+        return (of.there(Kind.RELEASE).digest, *ends, now >= of.draft.words_until, self._reader.changed_pasts)
 
     def _end(self, topic: str) -> tuple[int, ...]:
         try:
@@ -112,9 +110,7 @@ class Library:
             return Shown(of, State.RELEASED, doubt=Doubt.MISSING)
         except (BadManifest, BadNodes, BadRelease):
             return Shown(of, State.RELEASED, doubt=Doubt.MALFORMED)
-        batch = of.record(Kind.BATCH)
-        assert batch is not None  # noqa: S101 - a released round has one
-        said = batch.body["parts"]
+        said = of.there(Kind.BATCH).body["parts"]
         manifest = composed.manifest
         if doubt := check(manifest.draft.questionnaire.parts, composed.part_trees, said, contents):
             return Shown(of, State.RELEASED, doubt=doubt)
@@ -126,8 +122,7 @@ class Library:
 
     def _contents(self, of: Round, *, deleted: bool) -> Contents:
         """What the release names; BrokenBundle if numbers or counted entries are not there."""
-        release = of.record(Kind.RELEASE)
-        assert release is not None  # noqa: S101 - see above
+        release = of.there(Kind.RELEASE)
         records = self._records(topics.releases(of.id))
         numbers = release_items.decode_numbers(bundle.unpack(release.body["cells"], records))
         counted = release_items.decode_counted(bundle.unpack(release.body["counted"], records))

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from services.report.library import Shelf
 from services.report.verify import Doubt
+from shared.reading import CHANGED_PAST
 from shared.rounds import AlarmReason, Fold, State
 
 _PREFIX = "klankbord_report_"
@@ -34,7 +35,7 @@ class Metrics:
         alarms = Counter(alarm.reason for alarm in fold.alarms)
         for reason in AlarmReason:
             self._alarms.labels(reason).set(alarms[reason])
-        self._alarms.labels("changed-past").set(shelf.changed_pasts)
+        self._alarms.labels(CHANGED_PAST).set(shelf.changed_pasts)
         self._comments.set(sum(shown.comments_missing for shown in shelf.rounds))
         self._foreign.set(fold.foreign)
         self._look.set(now)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from services.report.results import Results
 from shared.questionnaire import Reader
+from shared.secret_files import UnsafeFile, read_secret
 from shared.settings import PREFIX, BadSettings
 from shared.tree import NodeId
 
@@ -38,11 +39,11 @@ class ReadKey:
     def load(cls, path: Path) -> "ReadKey":
         """BadSettings if the file is missing, can be read by others, or holds less than SHORTEST characters."""
         try:
-            mode, key = path.stat().st_mode, path.read_text("utf-8").strip()
+            key = read_secret(path).decode().strip()
         except (OSError, UnicodeDecodeError):
             raise BadSettings(f"{PREFIX}READ_KEY_FILE cannot be read") from None
-        if mode & 0o077:
-            raise BadSettings(f"{PREFIX}READ_KEY_FILE can be read by others: chmod 600")
+        except UnsafeFile as error:
+            raise BadSettings(f"{PREFIX}READ_KEY_FILE: {error}") from None
         if len(key) < SHORTEST:
             raise BadSettings(f"{PREFIX}READ_KEY_FILE holds fewer than {SHORTEST} characters")
         return cls(key)

@@ -88,12 +88,8 @@ def _cells(cells: Mapping[NodeId, int], tree: PartTree, of_gate: Mapping[str, An
             return Doubt.NUMBERS
         if cells and of_gate["held_back"]:
             return Doubt.NUMBERS
-    below = dict.fromkeys(tree.nodes, 0) | dict(cells)
-    for node in reversed(tree.nodes.values()):
-        if below[node.id] > node.size:
-            return Doubt.CROWDED
-        if node.parent is not None:
-            below[node.parent] += below[node.id]
+    if any(n > tree.nodes[node].size for node, n in tree.at_and_below(cells).items()):
+        return Doubt.CROWDED
     return None
 
 

@@ -1,4 +1,4 @@
-"""Broken and hostile requests, each with words by which it would be recognised if anything of it were kept."""
+"""Broken and hostile requests for any service, with words by which they would be recognised."""
 
 import socket
 from collections.abc import Mapping
@@ -46,6 +46,12 @@ ATTACKS: Mapping[str, bytes] = {
     "strange headers": _envelopes(b"{}", b"X-" + MARK + b": \xff\xfe", b"Cookie: session=" + MARK, b"Referer: " + MARK),
     "who it was": _envelopes(b"{}", b"X-Forwarded-For: " + MARK, b"Forwarded: for=" + MARK, b"From: " + MARK),
     "a web socket": _request(b"GET", b"/rounds", b"", b"Upgrade: websocket", b"Sec-WebSocket-Key: " + MARK),
+    "a wrong code": _request(b"GET", b"/rounds/sporen/membership", b"", b"Authorization: Bearer " + MARK),
+    "a code in another form": _request(b"POST", b"/rounds/sporen/tokens", b"{}", b"Authorization: Basic " + MARK),
+    "a wrong code for tokens": _request(b"POST", b"/rounds/sporen/tokens", MARK, b"Authorization: Bearer " + MARK),
+    "a wrong admin key": _request(b"PUT", b"/admin/roster", MARK * 99, b"Authorization: Bearer " + MARK),
+    "a password for the results": _request(b"GET", b"/sign-in?lang=" + MARK, b"", b"Authorization: Basic " + MARK),
+    "another language": _request(b"GET", b"/?lang=" + MARK, b"", b"Accept-Language: " + MARK),
     "another origin": _request(b"OPTIONS", b"/envelopes", b"", b"Origin: https://" + MARK),
 }
 

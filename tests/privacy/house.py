@@ -37,9 +37,10 @@ from services.report.library import Library
 from shared import dates, receipt, topics
 from shared.author import Author
 from shared.codes import WalletCode
+from shared.compositions import Compositions
 from shared.journal import Journal
 from shared.log.sqlite import SqliteLog
-from shared.manifest import Manifest
+from shared.manifest import Composed, Manifest
 from shared.reading import RoundsReader
 from shared.records import Kind
 from shared.secret_files import RoundSecrets
@@ -85,6 +86,7 @@ class Followed:
     """A round from its draft to its last date."""
 
     manifest: Manifest
+    composed: Composed
     copies: dict[str, Path] = field(default_factory=dict)
     """By stage."""
     members: list[Member] = field(default_factory=list)
@@ -185,7 +187,8 @@ def followed(folder: Path) -> Iterator[Followed]:
         house.issuers[0].author.say(ROUND, Kind.DRAFT, draft_body(house.installed.parties, **changes))
         house.settle()
         manifest = house.client().rules(ROUND).manifest
-        everything = Followed(manifest, said=said)
+        of = house.library.shelf.by_id[ROUND].of
+        everything = Followed(manifest, Compositions(house.log).of(of), said=said)
         everything.services = (*house.installed.parties.issuer_names, "gate", "aggregate")
         everything.public = [entry.value for entry in house.log.read(topics.ROUNDS)]
 

@@ -80,14 +80,19 @@ class Left:
     """By service what the process list and /proc show of each of its processes: arguments and environment."""
     round_keys: dict[str, bytes] = field(default_factory=dict)
     """By service the secret of the round while it was open."""
-    attacks: dict[str, bytes] = field(default_factory=dict)
-    """What ingest answered to each of the attacks."""
+    attacks: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """By service what it answered to each of the attacks."""
     wrapped_keys: list[bytes] = field(default_factory=list)
     """The issuers' signing keys as their databases had them."""
     collecting: tuple[float, float] = (0, 0)
     answering: tuple[float, float] = (0, 0)
     manifest: Manifest = field(init=False)
     composed: Composed = field(init=False)
+
+    def said(self, service: str) -> list[str]:
+        """The lines that it printed, but for one that the HTTP server may print when it is ended."""
+        lines = (self.root / f"{service}.log").read_text().splitlines()
+        return [line for line in lines if not line.startswith("[WARNING] Killing worker-")]
 
     @property
     def services(self) -> list[str]:
@@ -162,8 +167,9 @@ class _Play:
         # The second in which the round opens stands in its rules.
         wait_until(lambda: time.time() > left.manifest.draft.answer_from + 1)
         self._answer([one for one in left.people if one.answers])
-        host, _, port = left.installation.services["ingest"].listen.partition(":")
-        left.attacks = attack(host, int(port), self._recorder.new_address())
+        for name in ("ingest", *left.issuers, "report"):
+            host, _, port = left.installation.services[name].listen.partition(":")
+            left.attacks[name] = attack(host, int(port), self._recorder.new_address())
         self._hr.results(ROUND, within=60)
         self._look_at_results(observer)
 

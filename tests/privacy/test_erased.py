@@ -94,20 +94,6 @@ def test_at_the_last_date_only_the_roster_and_signed_records_are_left(whole: Fol
     assert {place for _, place in kept} - journals - tables == {"journal/lock", "rounds"}
 
 
-def test_from_closing_on_no_file_tells_in_which_order_people_collected(whole: Followed) -> None:
-    """Rows lie in the order of names: neither where they lie in a page nor an older copy of it tells more."""
-    collected = [member.person for member in whole.members]
-    for issuer in (0, 1):
-        name = whole.services[issuer]
-        digests = {member.person: member.requests[issuer] for member in whole.members}
-        home = whole.copies["released"] / name
-        raw, ahead = (home / "issuer.db").read_bytes(), (home / "issuer.db-wal").read_bytes()
-        assert all(raw.count(digest) == 1 and digest not in ahead for digest in digests.values())
-        lying = sorted(collected, key=lambda person, of=digests: raw.index(of[person]))  # type: ignore[misc]
-        assert lying in (sorted(collected), sorted(collected, reverse=True))
-        assert collected not in (sorted(collected), sorted(collected, reverse=True))
-
-
 def test_before_it_is_counted_nobody_but_the_log_holds_anything_that_was_posted(whole: Followed) -> None:
     needles = Needles()
     for member in whole.members:

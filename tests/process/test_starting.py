@@ -57,13 +57,11 @@ def parties(content: bytes) -> Spoil:
     return spoil
 
 
-def identity(mode: int, content: bytes | None = None) -> Spoil:
+def identity(mode: int) -> Spoil:
     def spoil(service: Service, stack: ExitStack) -> dict[str, str]:
         path = service.home / "identity.key"
-        before = path.read_bytes()
-        stack.callback(lambda: (path.write_bytes(before), path.chmod(0o600)))
-        path.write_bytes(before if content is None else content)
         path.chmod(mode)
+        stack.callback(path.chmod, 0o600)
         return {}
 
     return spoil
@@ -87,17 +85,11 @@ def cases(name: str) -> Iterator[tuple[Spoil, str]]:
     if name not in ("gate", "aggregate"):
         yield taken("KLANKBORD_LISTEN"), "KLANKBORD_LISTEN cannot be listened on: Address already in use"
     yield parties(b"{"), "KLANKBORD_PARTIES: not canonical JSON"
-    yield parties(b"[" * 100_000), "KLANKBORD_PARTIES: not canonical JSON"
-    yield parties(b'{"generations":[]}'), "KLANKBORD_PARTIES: generations: Shorter than minimum length 1."
-    yield wrong("KLANKBORD_PARTIES", "nowhere.json"), "KLANKBORD_PARTIES cannot be read: No such file or directory"
     yield wrong("KLANKBORD_LOG", "kafka://secret@host"), "KLANKBORD_LOG: a log's address begins with sqlite:"
-    yield wrong("KLANKBORD_LOG", f"sqlite:{__file__}"), "KLANKBORD_LOG cannot be opened: File exists"
     if name != "report":
         yield identity(0o644), "KLANKBORD_HOME: identity.key can be read by others: chmod 600"
-        yield identity(0o600, b"x"), "KLANKBORD_HOME: identity.key holds no Ed25519 key"
     if name not in ("report", "ingest"):
         yield in_the_way("journal"), "[Errno 17] File exists"
-        yield in_the_way("rounds"), "[Errno 17] File exists"
     if name == "issuer-1":
         yield in_the_way("issuer.db", b"no database" * 999), "KLANKBORD_DATABASE cannot be used: file is not a database"
         database = wrong("KLANKBORD_DATABASE", "sqlite:////nowhere/issuer.db")

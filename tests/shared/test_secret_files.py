@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.canonical import b64
 from shared.secret_files import RoundSecrets, UnsafeFile, load_identity, make_identity, read_secret
-from tests.crashes import killed_before_each_call
+from tests.crashes import failing, killed_before_each_call
 
 
 def mode(path: Path) -> int:
@@ -140,3 +141,21 @@ def test_a_secret_half_destroyed_never_comes_back_as_zeros(tmp_path: Path) -> No
         there.create("spring", b"secret")
     assert steps > 7
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_destruction_that_failed_is_done_again_without_a_new_start(tmp_path: Path) -> None:
+    secrets, step, failed = RoundSecrets(tmp_path), 0, True
+    while failed:
+        secrets.create("spring", b"secret")
+        failed = False
+        with failing(step, errno.EIO):
+            try:
+                secrets.destroy("spring")
+            except OSError:
+                failed = True
+        assert list(secrets.rounds()) == ["spring"] or not list(tmp_path.iterdir())
+        for round_id in list(secrets.rounds()):
+            secrets.destroy(round_id)
+        assert list(tmp_path.iterdir()) == []
+        step += 1
+    assert step > 5

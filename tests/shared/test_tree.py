@@ -77,3 +77,7 @@ def test_the_people_whose_finest_node_it_is_are_the_own_people_of_each_node(draw
         assert dict(own) == {node: people for node, people in tree.own.items() if people}
         assert set(own) <= tree.keyed
         assert tree.slots == max(len(tree.keyed_path(node)) for node in tree.nodes)
+
+
+def test_what_is_counted_at_and_below_a_node_is_its_own_and_that_of_its_children() -> None:
+    assert PartTree(NODES, 10).at_and_below({0: 1, 2: 3, 3: 5, 4: 100, 5: 7}) == {0: 16, 1: 15, 2: 8, 3: 5, 5: 7}

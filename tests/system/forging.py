@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from clients.cli.collecting import Ticket
-from services.issuer.store import ADMISSION, Address
+from services.issuer.planned import ADMISSION, Address
 from shared import batch_items, bundle, envelope, hpke, tokens, topics
 from shared.batch_items import Batch, Entry, Lot
 from shared.blind_rsa import PrivateKey, blind, blind_sign, finalize

@@ -27,6 +27,7 @@ from typing import Any, Self
 import httpx
 
 from clients.cli.connection import Web, encode
+from services.issuer.database import DatabaseUnavailable
 from shared import codes, records, topics
 from shared.blind_rsa import PrivateKey
 from shared.codes import AccessCode
@@ -126,7 +127,7 @@ class House:
         try:
             with process.at_work():
                 self.services[name].look()
-        except LogUnavailable:
+        except (LogUnavailable, DatabaseUnavailable, OSError):
             pass
         except Crash:
             self.restart(name)
@@ -174,7 +175,7 @@ class House:
     @property
     def operations(self) -> int:
         """How much has been done that lasts."""
-        return sum(len(process.operations) + process.crashes for process in self.processes.values())
+        return sum(len(process.operations) + process.crashes + process.failures for process in self.processes.values())
 
     # The log.
 

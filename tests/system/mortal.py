@@ -2,6 +2,7 @@
 
     process = Mortal("gate")
     process.dies_after(3)           three durable operations from now still happen, the fourth and all later ones do not
+    process.fails_after(3)          the fourth fails, as on a full disk, and all later ones happen; the process goes on
     MortalLog(log, process)         the log as this process uses it; `MortalDatabase` likewise
     with process.at_work(): ...     files that are put in place or removed in the block ask it, too
 
@@ -9,6 +10,7 @@ Nothing is ever half-done by a dead process except what a power cut would leave 
 append, a file that was written but not yet renamed, a transaction that was not committed.
 """
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +24,7 @@ from sqlalchemy import Connection, event
 from services.issuer.database import Database, DatabaseUnavailable
 from shared import topics
 from shared.log.memory import MemoryLog
-from shared.log.port import End, Entry, NoSuchTopic
+from shared.log.port import End, Entry, LogUnavailable, NoSuchTopic
 
 
 class Crash(BaseException):
@@ -38,18 +40,27 @@ class Mortal:
         """Every durable operation that happened, in words."""
         self.dead = False
         self.crashes = 0
+        self.failures = 0
         self._left: int | None = None
+        self._only_fails = False
 
     def dies_after(self, operations: int) -> None:
         """Let so many more durable operations happen."""
-        self._left = operations
+        self._left, self._only_fails = operations, False
+
+    def fails_after(self, operations: int) -> None:
+        """Let so many more durable operations happen, and then one fail."""
+        self._left, self._only_fails = operations, True
 
     def lives_on(self) -> None:
         """No crash from now on; a dead process begins anew."""
         self._left, self.dead = None, False
 
     def before(self, what: str) -> None:
-        """A durable operation is about to happen: Crash if the process does not live to see it."""
+        """A durable operation is about to happen: Crash if the process does not live to see it, OSError if it fails."""
+        if not self.dead and self._left == 0 and self._only_fails:
+            self._left, self.failures = None, self.failures + 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if not self.dead and self._left == 0:
             self.dead, self.crashes = True, self.crashes + 1
         if self.dead:
@@ -121,7 +132,7 @@ class MortalLog:
     def append(self, topic: str, *records: bytes) -> None:
         """One by one: the port promises nothing about how many are there after an error."""
         for record in records:
-            self._process.before(f"append to {topic}")
+            self._before(f"append to {topic}")
             self._watch(topic, record)
             self._log.append(topic, record)
 
@@ -133,16 +144,22 @@ class MortalLog:
 
     def create(self, topic: str, partitions: int = 1) -> None:
         if not self._exists(topic):
-            self._process.before(f"create {topic}")
+            self._before(f"create {topic}")
         self._log.create(topic, partitions)
 
     def delete(self, topic: str) -> None:
         if self._exists(topic):
-            self._process.before(f"delete {topic}")
+            self._before(f"delete {topic}")
         self._log.delete(topic)
 
     def close(self) -> None:
         pass
+
+    def _before(self, what: str) -> None:
+        try:
+            self._process.before(what)
+        except OSError as error:
+            raise LogUnavailable(what) from error
 
     def _exists(self, topic: str) -> bool:
         try:
@@ -166,6 +183,8 @@ class MortalDatabase(Database):
             yield connection
             try:
                 self._process.before("commit")
+            except OSError as error:
+                raise DatabaseUnavailable("commit") from error
             except Crash:
                 if threading.current_thread() is threading.main_thread():
                     raise

@@ -1,7 +1,8 @@
 """A process may end between any two things that last: the next one goes on, and what comes out is the same.
 
 For each step of a round's life, for each service, for every n: the service dies before its n-th durable operation and
-is started again. Nobody else notices, nothing is signed twice, and no alarm is raised.
+is started again; or that operation fails, as on a full disk, and the same process goes on when there is room. Nobody
+else notices, nothing is signed twice, and no alarm is raised.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from tests.system import tallies
 from tests.system.house import House
 from tests.system.members import Crowd
 from tests.system.moments import Moments
+from tests.system.mortal import Mortal
 
 Result = Mapping[str, object]
 
@@ -128,21 +130,42 @@ def test_a_death_before_any_durable_operation_changes_nothing(moments: Moments, 
     assert sum(operations.values()) >= 5
     for service, times in operations.items():
         for n in range(times):
-            result, _ = live(step, moments, tmp_path / f"{service}-{n}", service, n)
+            result, _ = live(
+                step, moments, tmp_path / f"{service}-{n}", service, partial(Mortal.dies_after, operations=n)
+            )
             assert result == undisturbed, f"{service} died before its operation {n}"
 
 
+@pytest.mark.parametrize("name", STEPS)
+def test_a_disk_that_is_full_at_any_durable_operation_changes_nothing(
+    moments: Moments, tmp_path: Path, name: str
+) -> None:
+    step = STEPS[name]
+    undisturbed, operations = live(step, moments, tmp_path / "undisturbed")
+    for service, times in operations.items():
+        for n in range(times):
+            result, _ = live(
+                step, moments, tmp_path / f"{service}-{n}", service, partial(Mortal.fails_after, operations=n)
+            )
+            assert result == undisturbed, f"operation {n} of {service} failed"
+
+
 def live(
-    step: Step, moments: Moments, folder: Path, service: str | None = None, n: int = 0
+    step: Step,
+    moments: Moments,
+    folder: Path,
+    service: str | None = None,
+    strike: Callable[[Mortal], None] = lambda _process: None,
 ) -> tuple[Result, Mapping[str, int]]:
-    """The result of a step, and how many durable operations each service did in it."""
+    """The result of a step, and how many durable operations each service did in it; `strike` is to hit `service`."""
     house, crowd = moments.again(step.begins, folder, *step.at_home)
     with house:
         before = {name: len(process.operations) for name, process in house.processes.items()}
         if service is not None:
-            house.processes[service].dies_after(n)
+            strike(house.processes[service])
         step.happens(house, crowd)
-        assert service is None or house.processes[service].crashes == 1
+        assert service is None or house.processes[service].crashes + house.processes[service].failures == 1
+        assert not list(house.folder.glob("*/rounds/.*")), "a secret lies about"
         assert all(len(texts) == 1 for texts in house.signed().values())
         assert house.alarms == step.alarms
         operations = {name: len(process.operations) - before[name] for name, process in house.processes.items()}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from services.issuer import core
 from services.issuer.core import Refusal, Refused, Request, Sign
 from services.issuer.plan import plan
+from services.issuer.planned import ADMISSION, Address, Member
 from services.issuer.roster import Roster
-from services.issuer.store import ADMISSION, Address, Member
 from shared.blind_rsa import SIZE
 from shared.records import Kind
 from shared.rounds import State

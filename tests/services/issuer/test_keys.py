@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from services.issuer.database import Database
 from services.issuer.keys import DamagedKey, NoCounter, RoundSecret, Secrets
 from services.issuer.making import BATCH, KeyMaker
-from services.issuer.store import ADMISSION, Address, Store
+from services.issuer.planned import ADMISSION, Address
+from services.issuer.store import Store
 from shared import blind_rsa
 from shared.blind_rsa import PrivateKey
 from shared.secret_files import UnsafeFile

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import Connection
 
 from services.issuer import keys, making
+from services.issuer.planned import ADMISSION, Address
 from services.issuer.roster import Person, Roster
-from services.issuer.store import ADMISSION, Address
 from shared import journal, records, secret_files, topics
 from shared.blind_rsa import PrivateKey
 from shared.bundle import unpack
 from shared.canonical import unb64
 from shared.log.memory import MemoryLog
-from shared.log.port import End, Entry, LogUnavailable
+from shared.log.port import End, Entry, LogUnavailable, NoSuchTopic
 from shared.manifest import Manifest, check, verify_published
 from shared.nodes import names_hash, parse_offered
 from shared.records import Kind
@@ -255,6 +255,22 @@ def test_at_erase_at_nothing_is_left_of_plan_and_members_and_later_of_the_nodes(
         one.log.end(topics.nodes("spring"))
     assert not list((one.lead.home / "journal" / "spring").glob("*nodes*"))
     assert one.lead.metrics.raised == []
+
+
+def test_nodes_that_come_back_with_an_older_log_are_deleted_again(one: World) -> None:
+    one.agree()
+    records = [entry.value for entry in one.log.read(topics.ROUNDS)]
+    nodes = [entry.value for entry in one.log.read(topics.nodes("spring"))]
+    one.clock.now = RESULTS_UNTIL
+    one.lead.tick()
+    one.log.delete(topics.ROUNDS)
+    one.log.create(topics.ROUNDS)
+    one.log.append(topics.ROUNDS, *records[:-1])
+    one.log.create(topics.nodes("spring"))
+    one.log.append(topics.nodes("spring"), *nodes)
+    one.lead.tick()
+    with pytest.raises(NoSuchTopic):
+        one.log.end(topics.nodes("spring"))
 
 
 def test_whatever_moment_the_process_ends_at_the_round_is_agreed_and_said_once(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 from collections.abc import Sequence
 from unicodedata import normalize
 
@@ -10,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.issuer.plan import plan
-from services.issuer.roster import CELL_MAX, Person, Problem, Roster, RosterError, RosterProblem, parse
+from services.issuer.roster import (
+    CELL_MAX,
+    PEOPLE_MAX,
+    SHOWN,
+    TOLD_MAX,
+    Person,
+    Problem,
+    Roster,
+    RosterError,
+    RosterProblem,
+    parse,
+)
 
 HEADER = "person,name,mail,language,company,division,department,leads"
 
@@ -219,6 +231,39 @@ def test_all_problems_of_a_file_are_told_at_once_in_the_order_of_its_lines() -> 
         (6, 8, RosterProblem.LEADS),
         (7, 1, RosterProblem.ENCODING),
     ]
+
+
+def test_of_a_file_full_of_problems_the_first_thousand_are_told() -> None:
+    rows = [f"p{number},Ann,a@example.test,xx,Velda,,," for number in range(TOLD_MAX + 1)]
+    assert problems(sheet(*rows)) == [(line + 2, 4, RosterProblem.LANGUAGE) for line in range(TOLD_MAX)]
+    with pytest.raises(RosterError, match="more than 1000 problems, the first in line 2, column 4"):
+        parse(sheet(*rows))
+    assert len(problems(sheet(*rows[1:]))) == TOLD_MAX
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        sheet() + b"\na" * 5_000_000,
+        sheet() + b"\n,,,,,,," * 1_000_000,
+        sheet() + b"\n" + b'"' * 10_000_000,
+        sheet() + b"\n" + b"," * 10_000_000,
+        bytes(10_000_000),
+        random.Random(1).randbytes(10_000_000),
+        sheet(person(1, "Velda")) + b"\n,,,,Velda" * PEOPLE_MAX,
+    ],
+    ids=["short lines", "empty lines", "quotes", "commas", "zeros", "noise", "too many"],
+)
+def test_ten_megabytes_of_anything_else_are_refused_without_much_ado(data: bytes) -> None:
+    assert 1 <= len(problems(data)) <= TOLD_MAX
+
+
+def test_of_groups_with_one_name_the_first_ten_are_listed() -> None:
+    rows = [person(number, "Velda", f"D{number:03}", "Team") for number in range(200)]
+    with pytest.raises(RosterError) as refused:
+        parse(sheet(*rows, person(999, "Velda", leads="Team")))
+    assert refused.value.problems[0].reason is RosterProblem.AMBIGUOUS
+    assert refused.value.problems[0].text.count("Velda/") == SHOWN
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf", HEADER.encode()])

@@ -19,8 +19,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from services.issuer import offering
 from services.issuer.database import Database, DatabaseUnavailable, check
 from services.issuer.people import People
+from services.issuer.planned import ADMISSION, Address, Member, Planned
 from services.issuer.roster import Person, Roster
-from services.issuer.store import ADMISSION, Address, Member, Planned, Shares, Standing, Store, Visitor
+from services.issuer.store import Shares, Standing, Store, Visitor
 from services.issuer.tables import CODES, METADATA
 from shared import draft
 from tests.organisations import roster as roster_of

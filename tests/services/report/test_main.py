@@ -96,5 +96,5 @@ def test_a_key_file_that_others_can_read_is_found_at_start(tmp_path: Path) -> No
     key.chmod(0o644)
     ended = run(environment(tmp_path, READ_KEY_FILE=str(key)))
     assert ended.returncode == 2
-    assert "READ_KEY_FILE can be read by others" in ended.stderr
+    assert "READ_KEY_FILE: read.key can be read by others" in ended.stderr
     assert "long enough" not in ended.stderr
