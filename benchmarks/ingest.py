@@ -132,6 +132,12 @@ def resident(pid: int) -> float:
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
 
 
+def busy(pid: int) -> float:
+    """Processor seconds that a process has had, in all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
@@ -158,10 +164,11 @@ def measure(number: int) -> dict[str, float]:
         envelopes = posts(made)
         some = list(islice(envelopes, 1000))
         port = free_port()
-        with server(port, "-m", "benchmarks.ingest", "--bare", str(port)):
+        with server(port, "-m", "benchmarks.ingest", "--bare", str(port)) as pid:
             send(port, iter(some))
-            start = time.perf_counter()
-            floor = send(port, (some[i % len(some)] for i in range(BARE_REQUESTS))) / (time.perf_counter() - start)
+            start, spent = time.perf_counter(), busy(pid)
+            send(port, (some[i % len(some)] for i in range(BARE_REQUESTS)))
+            floor = time.perf_counter() - start, busy(pid) - spent
         port = free_port()
         environ = {
             "KLANKBORD_LOG": f"sqlite:{home / 'log'}",
@@ -173,19 +180,21 @@ def measure(number: int) -> dict[str, float]:
         with server(port, "-m", "services.ingest", **environ) as pid:
             wait_for_round(port)
             send(port, iter(some))
-            memory, seconds, taken = [resident(pid)], 0.0, 0
+            memory, seconds, spent, taken = [resident(pid)], 0.0, 0.0, 0
             for _ in range(SEVERAL):
                 batch = list(islice(envelopes, number // SEVERAL))
-                start = time.perf_counter()
+                start, before = time.perf_counter(), busy(pid)
                 taken += send(port, iter(batch))
-                seconds += time.perf_counter() - start
+                seconds, spent = seconds + time.perf_counter() - start, spent + busy(pid) - before
                 memory.append(resident(pid))
         logged = sum(log.end(topics.envelopes(made.id)))
         log.close()
     assert logged == taken + len(some)
     return {
-        "bare": floor,
+        "bare": BARE_REQUESTS / floor[0],
+        "bare processor": floor[1] / BARE_REQUESTS,
         "ingest": taken / seconds,
+        "ingest processor": spent / taken,
         "envelopes": taken,
         "memory before": memory[0],
         "memory after a fifth": memory[1],
@@ -213,8 +222,12 @@ def main() -> None:
         serve(bare, Web(("127.0.0.1", chosen.bare), None, None, threads=16))
         return
     found = measure(100_000 if chosen.full else 20_000)
-    print(f"one verification only  {found['bare']:8,.0f} requests/s")
-    print(f"ingest                 {found['ingest']:8,.0f} envelopes/s, {found['ingest'] / found['bare']:.0%} of it")
+    for name in ("bare", "ingest"):
+        print(f"{name:10} {found[name]:8,.0f} requests/s, {found[f'{name} processor'] * 1e6:4.0f} us of a core each")
+    print(
+        f"ingest has {found['ingest'] / found['bare']:.0%} of the bare server's requests, and "
+        f"{found['bare processor'] / found['ingest processor']:.0%} by processor time"
+    )
     print(
         f"memory                 {found['memory before']:.0f} MiB at first, {found['memory after a fifth']:.0f} after "
         f"a fifth, {found['memory after']:.0f} after all {found['envelopes']:,.0f} envelopes"

@@ -9,7 +9,7 @@ from services.ingest.metrics import Metrics
 from shared import published
 from shared.loop import run_or_end
 from shared.parties import Party
-from shared.reading import RoundsReader
+from shared.reading import CHANGED_PAST, RoundsReader
 
 OLD = 30.0
 """Seconds without a look after which ingest says that it is not ready: it may not know of a round that has opened."""
@@ -36,7 +36,7 @@ class Watch:
         self._looked = self._desk.elapsed()
         alarms = Counter(str(alarm.reason) for alarm in fold.alarms)
         states = [str(of.state(now)) for of in rounds.values()]
-        self._metrics.looked(now, states, alarms | {"changed-past": self._reader.changed_pasts})
+        self._metrics.looked(now, states, alarms | {CHANGED_PAST: self._reader.changed_pasts})
 
     def ready(self) -> bool:
         """Whether the last look is recent enough to answer by."""

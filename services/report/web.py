@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NoReturn
 
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, Response, render_template, request
 
 from services.report import texts
 from services.report.document import document
@@ -87,7 +87,7 @@ def create(library: Library, parties: Parties, key: ReadKey | None) -> Flask:
     def sign_in() -> Response:
         if _access(key) is not Access.ALL:
             _challenge()
-        return redirect(f"/?lang={_language()}", 303)  # type: ignore[return-value]
+        return Response(status=303, headers={"Location": f"/?lang={_language()}"})
 
     @app.get("/rounds")
     def rounds() -> dict[str, Any]:
