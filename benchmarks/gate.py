@@ -1,10 +1,10 @@
 """How near the gate comes to the bare cost of its cryptography, how it grows with processes, and its memory.
 
-Run from the root of the project: `python -m benchmarks.gate [--full]`. The aim is 70 % per core: processor time that the
-operations of all envelopes take by themselves, divided by what the gate and its workers take from reading the log to
-the packed batch, the start of the workers included. Two issuers, two parts, three nodes with a key on the longest path;
-real tokens, an SQLite log. Per part 10,000 envelopes of 360 people, who have changed their minds; --full takes 50,000.
-Envelopes per second are by the clock, and grow with processes on a machine that has nothing else to do.
+Run from the root of the project: `python -m benchmarks.gate [--full]`. The aim is 70 % per core: the processor time of
+all operations by themselves, divided by what the gate and its workers take from reading the log to the packed batch,
+the start of the workers included. Two issuers, two parts, three nodes with a key on the longest path; real tokens, an
+SQLite log. Per part 10,000 envelopes of 360 people, who have changed their minds; --full takes 50,000. Envelopes per
+second are by the clock, and grow with processes on a machine that has nothing else to do.
 """
 
 import argparse
@@ -129,9 +129,10 @@ def main() -> None:
     found = measure(50_000 if arguments.parse_args().full else 10_000)
     print(f"{found['envelopes']:,.0f} envelopes")
     for processes in range(1, (os.cpu_count() or 1) + 1):
+        speed = 1 / found[f"clock {processes}"]
         each, floor = found[f"processor {processes}"], found[f"bare {processes}"]
         print(
-            f"{processes} processes  {1 / found[f'clock {processes}']:6,.0f} envelopes/s; {each * 1e6:4.0f} us of a core "
+            f"{processes} processes  {speed:6,.0f} envelopes/s; {each * 1e6:4.0f} us of a core "
             f"each, {floor * 1e6:4.0f} us of it cryptography: {floor / each:.0%}"
         )
     print(f"kept of a valid envelope: {found['bytes 0']:,.0f} bytes (closed part), {found['bytes 1']:,.0f} (open part)")

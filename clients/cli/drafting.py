@@ -25,13 +25,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from marshmallow import Schema, ValidationError, fields, validate
 
-from clients.cli import instruments
+from clients.cli import instruments, yaml_file
 from clients.cli.instruments import CLOSED_K, OPEN_K, BadInstrument, Instrument
 from clients.cli.moments import BadMoment, moment
 from clients.cli.outcomes import BadInput
+from clients.cli.yaml_file import BadYaml
 from shared import dates, draft
 from shared.draft import BadDraft, Draft
 from shared.parties import Parties
@@ -56,8 +56,8 @@ class _Moment(fields.String):
 
 
 class _Minima(Schema):
-    scores = fields.Int(load_default=CLOSED_K)
-    comments = fields.Int(load_default=OPEN_K)
+    scores = fields.Int(load_default=CLOSED_K, strict=True)
+    comments = fields.Int(load_default=OPEN_K, strict=True)
 
 
 class _Readers(Schema):
@@ -84,10 +84,10 @@ class _File(Schema):
     erase_at = _Moment(load_default=SAFE_DATES["erase_at"])
     words_until = _Moment(load_default=SAFE_DATES["words_until"])
     results_until = _Moment(load_default=SAFE_DATES["results_until"])
-    grace = fields.Int(load_default=GRACE)
-    rate = fields.Int(load_default=RATE)
-    cover = fields.Int(load_default=COVER)
-    repeat_days = fields.Int(load_default=draft.REPEAT_DAYS)
+    grace = fields.Int(load_default=GRACE, strict=True)
+    rate = fields.Int(load_default=RATE, strict=True)
+    cover = fields.Int(load_default=COVER, strict=True)
+    repeat_days = fields.Int(load_default=draft.REPEAT_DAYS, strict=True)
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ class Drafted:
 def from_file(text: str, parties: Parties, now: float, read: Callable[[str], str]) -> Drafted:
     """The draft in a YAML text; BadInput says what is wrong. `read` gives the text of an instrument's file."""
     try:
-        loaded = _File().load(yaml.load(text, _WithoutDates))  # noqa: S506 - a safe loader
-    except yaml.YAMLError:
-        raise BadInput("bad-draft", reason="no YAML") from None
+        loaded = _File().load(yaml_file.load(text))
+    except BadYaml as error:
+        raise BadInput("bad-draft", reason=error) from None
     except ValidationError as error:
         raise BadInput("bad-draft", reason=first_error(error)) from None
     body = {
@@ -161,13 +161,3 @@ def _instruments(names: list[str], read: Callable[[str], str]) -> list[Instrumen
         else:
             raise BadInput("no-such-instrument", name=name, known=", ".join(shipped))
     return found
-
-
-class _WithoutDates(yaml.SafeLoader):
-    """YAML in which a date stays the text that was written, its zone included."""
-
-
-_WithoutDates.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}

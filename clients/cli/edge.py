@@ -1,5 +1,6 @@
 """Everything that a command touches outside itself, in one value: tests hand in another."""
 
+import io
 import os
 import secrets
 import sys
@@ -35,9 +36,12 @@ class Edge:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # A terminal without some letter is no reason to stop.
+        stdin = sys.stdin or io.StringIO()  # There is none if it was closed.
+        if isinstance(stdin, io.TextIOWrapper):
+            stdin.reconfigure(errors="surrogateescape")  # Whoever reads it says what is wrong with it.
         return cls(
             environ=os.environ,
-            stdin=sys.stdin,
+            stdin=stdin,
             stdout=sys.stdout,
             stderr=sys.stderr,
             secret=getpass,

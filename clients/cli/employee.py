@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-import yaml
-
-from clients.cli import answering, counting, show
+from clients.cli import answering, counting, show, yaml_file
 from clients.cli.answering import Answer
 from clients.cli.counting import Fate
 from clients.cli.hints import hints
@@ -14,6 +12,7 @@ from clients.cli.outcomes import Alarm, AlarmReason, BadInput, Unavailable
 from clients.cli.posting import PAUSE
 from clients.cli.session import Session
 from clients.cli.wallet import Entry
+from clients.cli.yaml_file import BadYaml
 from shared.manifest import Manifest
 from shared.schema import ROUND_ID
 
@@ -172,8 +171,8 @@ def _given(session: Session, manifest: Manifest, names: frozenset[str]) -> dict[
     if not file:
         return Interview(session.console, asked, names).run()
     try:
-        body = yaml.safe_load(session.read_file(file))
-    except (yaml.YAMLError, UnicodeDecodeError):
+        body = yaml_file.load(session.read_file(file))
+    except BadYaml:
         raise BadInput("bad-yaml", file=file) from None
     given = answering.from_file(asked, body)
     for question, text in answering.texts_of(asked, given):

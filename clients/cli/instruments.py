@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import yaml
 from marshmallow import Schema, ValidationError, fields, validate
 
+from clients.cli import yaml_file
+from clients.cli.yaml_file import BadYaml
 from shared import questionnaire
 from shared.questionnaire import QuestionnaireError
 from shared.schema import first_error
@@ -76,9 +77,9 @@ def shipped() -> dict[str, Instrument]:
 def parse(text: str) -> Instrument:
     """The instrument in a YAML text; BadInstrument if a round could not use it."""
     try:
-        body = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise BadInstrument("", "not YAML") from None
+        body = yaml_file.load(text)
+    except BadYaml as error:
+        raise BadInstrument("", str(error)) from None
     try:
         instrument = Instrument(**_Instrument().load(body))
     except ValidationError as error:

@@ -54,7 +54,8 @@ class Session:
     def read_file(self, name: str) -> bytes:
         """A named file, or standard input for "-"; BadInput."""
         try:
-            return self.edge.stdin.read().encode() if name == "-" else Path(name).read_bytes()
+            # What was no UTF-8 on standard input comes as surrogates (PEP 383), and so becomes the same bytes again.
+            return self.edge.stdin.read().encode("utf-8", "surrogateescape") if name == "-" else Path(name).read_bytes()
         except OSError:
             raise BadInput("no-file", file=name) from None
 

@@ -60,10 +60,16 @@ def create(desk: Desk, hr: Hr, metrics: Metrics, parties: Parties, admin_key: by
         return response
 
     @app.errorhandler(DatabaseUnavailable)
-    @app.errorhandler(OSError)  # The journal's disk is full.
-    def come_back(_error: Exception) -> Response:
+    def come_back(_error: DatabaseUnavailable) -> Response:
         metrics.refused(Fault.DATABASE)
         return document(Problem(503, Fault.DATABASE, "The database is not available; nothing was done.", RETRY_AFTER))
+
+    @app.errorhandler(OSError)
+    def look_first(_error: OSError) -> Response:
+        """The journal's disk is full or broken. A record that was there at the very end may be kept all the same."""
+        metrics.refused(Fault.DATABASE)
+        detail = "The disk refused; see how the round stands before trying again."
+        return document(Problem(503, Fault.DATABASE, detail, RETRY_AFTER))
 
     _public(app, desk)
     _member(app, desk, metrics)

@@ -1,4 +1,4 @@
-"""A disk on which nothing more fits: refusals without receipts, one line in the log, and afterwards everything goes on."""
+"""A disk on which nothing more fits: refusals without receipts, one line in the log; afterwards everything goes on."""
 
 import resource
 import time

@@ -13,16 +13,19 @@ from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
+from sqlalchemy import select
 
 from services.issuer.core import Request
 from services.issuer.roster import Person, Roster
-from shared import dates
+from services.issuer.tables import CODES
+from shared import dates, draft
 from shared.blind_rsa import SIZE
 from shared.canonical import b64, unb64
 from shared.codes import AccessCode, WalletCode, parse
 from shared.problem import TYPE
 from shared.records import Kind
 from shared.rounds import State
+from tests.crashes import failing
 from tests.organisations import roster as roster_of
 from tests.rounds_made import CLOSES, NOW, OPENS, PEOPLE, draft_body, questionnaire_body
 from tests.services.issuer.issuers import ADMIN_KEY, Running, World, code_of, csv, world
@@ -426,6 +429,18 @@ def test_codes_are_given_to_those_who_have_none_or_to_all_and_work(fresh: World)
     assert fresh.lead.admin("POST", "/admin/codes", json={"renew": False}).get_json() == {"codes": []}
 
 
+@pytest.mark.parametrize("renew", [1, 0, "true", "no", None, [], 1.0])
+def test_codes_are_renewed_by_a_plain_yes_only(fresh: World, renew: object) -> None:
+    answer = fresh.lead.admin("POST", "/admin/codes", data=json.dumps({"renew": renew}))
+    assert word(answer, 400) == "malformed"
+    assert whose_code(fresh, "p0") == _digest("p0")
+
+
+def whose_code(made: World, person: str) -> bytes | None:
+    with made.lead.database.reading() as db:
+        return db.scalar(select(CODES.c.digest).where(CODES.c.person == person))
+
+
 def test_no_code_is_in_the_database(fresh: World) -> None:
     given = fresh.lead.admin("POST", "/admin/codes", json={"renew": True}).get_json()["codes"]
     code = parse(AccessCode, given[0]["code"])
@@ -476,6 +491,41 @@ def test_hr_is_told_what_is_wrong_with_a_draft_and_nothing_is_said(
     body = {"round": "spring", "draft": hr_draft(fresh) | changes}
     assert word(fresh.lead.admin("POST", "/admin/rounds", json=body), status) == reason
     assert not fresh.lead.author.said("spring", Kind.DRAFT)
+
+
+def test_a_draft_that_would_fill_the_record_is_refused_by_its_size(fresh: World) -> None:
+    asked = questionnaire_body()
+    for number in range(8):
+        questions = [
+            {"id": f"x{number}-{place}", "text": {of: f"{of}{number}x{place}".ljust(500, "x") for of in ("nl", "en")}}
+            | {"answers": "agree5"}
+            for place in range(40)
+        ]
+        asked["parts"].append(asked["parts"][0] | {"id": f"x{number}", "size": 40, "questions": questions})
+    body = {"round": "spring", "draft": hr_draft(fresh, questionnaire=asked)}
+    answer = fresh.lead.admin("POST", "/admin/rounds", json=body)
+    assert word(answer, 400) == "malformed-draft"
+    assert answer.get_json()["detail"] == f"the draft has more than {draft.MAX_BYTES} bytes"
+    assert not fresh.lead.author.said("spring", Kind.DRAFT)
+
+
+def test_on_a_full_disk_no_round_is_drafted_or_cancelled_and_hr_may_try_again(one: World) -> None:
+    body = {"round": "summer", "draft": hr_draft(one, questionnaire=questionnaire_body("x"))}
+    for path, asked, said in (
+        ("/admin/rounds", body, ("summer", Kind.DRAFT)),
+        ("/admin/rounds/spring/cancel", {}, ("spring", Kind.CANCEL)),
+    ):
+        refused = 0
+        while not one.lead.author.said(*said):
+            # The first call makes a folder, which the round to be cancelled has already.
+            with failing(refused + 1):
+                answer = one.lead.admin("POST", path, json=asked)
+            if answer.status_code != 202:
+                assert word(answer, 503) == "database-unavailable" and answer.headers["Retry-After"] == "5"
+                refused += 1
+        assert refused > 5
+        # Whoever was refused at the very last moment is told what became of it.
+        assert one.lead.admin("POST", path, json=asked).status_code in (202, 409)
 
 
 def test_a_round_for_which_the_company_is_too_small_is_refused(fresh: World) -> None:
