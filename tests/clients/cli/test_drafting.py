@@ -136,6 +136,11 @@ questions: [{id: ours-1, text: {nl: "Wat nu?", en: "What now?"}}]
         ({"grace": 30}, "bad-draft"),
         ({"repeat_days": 3}, "bad-draft"),
         ({"rate": 95}, "bad-draft"),
+        ({"rate": 74.9}, "bad-draft"),
+        ({"rate": "75"}, "bad-draft"),
+        ({"rate": True}, "bad-draft"),
+        ({"k": {"scores": 5.9}}, "bad-draft"),
+        ({"grace": 300.0}, "bad-draft"),
         ({"erase_at": "+5s"}, "bad-draft"),
         ({"results_until": "+1d"}, "bad-draft"),
         ({"colour": "blue"}, "bad-draft"),
@@ -146,7 +151,7 @@ def test_what_no_party_would_accept_is_refused_before_anything_is_sent(changes: 
     assert problem(**changes).text == text
 
 
-@pytest.mark.parametrize("text", ["", "a: b: c", "[]", "7", "\t"])
+@pytest.mark.parametrize("text", ["", "a: b: c", "[]", "7", "\t", "[" * 20_000, "a: 1\na: 2", "rate: " + "9" * 5_000])
 def test_what_is_no_draft_at_all_is_refused(text: str) -> None:
     with pytest.raises(BadInput) as raised:
         drafting.from_file(text, PARTIES, NOW, lambda _: "")

@@ -116,6 +116,8 @@ def test_what_each_issuer_says_about_collecting_is_kept(made: MadeRound) -> None
     [
         {},
         {"issuer": "hr", "language": "nl", "collected": "no", "path": [], "parts": []},
+        {"issuer": "hr", "language": "nl", "collected": 1, "path": [], "parts": []},
+        {"issuer": "hr", "language": "nl", "collected": 0, "path": [], "parts": []},
         {"issuer": "hr", "language": "nl", "collected": False, "path": [{"node": "x"}], "parts": []},
         {"issuer": "hr", "language": "nl", "collected": False, "path": [{"node": 1, "proof": []}], "parts": []},
         {"issuer": "hr", "language": "nl", "collected": False, "path": [{"node": "x", "proof": ["AA"]}], "parts": []},

@@ -7,21 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.rounds_made import installation
+
 ROOT = Path(__file__).parents[3]
 
 
-def run(folder: Path, *argv: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    environ = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "nl_NL.UTF-8"}
-    return subprocess.run(
-        [sys.executable, "-m", "clients.cli", *argv],
-        cwd=folder,
-        env=environ,
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
+def run(
+    folder: Path, *argv: str, typed: bytes | None = b"", lang: str = "nl_NL.UTF-8"
+) -> subprocess.CompletedProcess[str]:
+    """`typed`: what is on standard input, or None if that is closed."""
+    environ = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(folder), "LANG": lang}
+    command = [sys.executable, "-m", "clients.cli", *argv]
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh"] if typed is None else []
+    ran = subprocess.run(
+        [*closed, *command], cwd=folder, env=environ, input=typed, capture_output=True, timeout=30, check=False
     )
+    return subprocess.CompletedProcess(command, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
 
 @pytest.mark.parametrize(("argv", "code"), [(["--help"], 0), (["round"], 2)])
@@ -35,3 +36,19 @@ def test_it_starts_says_what_it_has_to_say_and_gives_an_exit_code(tmp_path: Path
     else:
         assert ran.stdout.startswith("gebruik: klankbord")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lang", ["nl_NL.UTF-8", "C", "C.UTF-8"])
+@pytest.mark.parametrize("typed", [b"\xff\xfe\x00", None], ids=["noise", "closed"])
+def test_noise_or_nothing_on_standard_input_is_one_line(tmp_path: Path, typed: bytes | None, lang: str) -> None:
+    (tmp_path / "parties.json").write_bytes(installation().file)
+    (tmp_path / "admin.key").write_text("a key of the tests, longer than it has to be")
+    key = ("--admin-key-file", "admin.key", "--lang", "en")
+    for argv, words in (
+        (("plan", "preview", "-", *key), "YAML" if typed else "This round is not possible"),
+        (("status", "--admin-key-file", "-", "--lang", "en"), "That is no admin key"),
+        (("codes", "--out", "codes.csv", "--admin-key-file", "-", "--lang", "en"), "That is no admin key"),
+    ):
+        ran = run(tmp_path, *argv, typed=typed, lang=lang)
+        assert (ran.returncode, ran.stdout) == (2, ""), ran
+        assert words in ran.stderr and ran.stderr.count("\n") == 1, ran.stderr

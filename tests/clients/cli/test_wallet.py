@@ -1,6 +1,7 @@
 """The wallet: what it remembers, and that its file is its owner's only and never half written."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -139,3 +140,15 @@ def test_the_highest_revision_counts_and_one_with_a_receipt_may_be_asked_for() -
     entry = entry.acknowledging(0, 256).acknowledging(1, 256)
     assert entry.answered
     assert [len(of_part) for of_part in entry.sent] == [2, 2]
+
+
+@pytest.mark.parametrize("member", ["typed", "acknowledged"])
+@pytest.mark.parametrize("value", [b"0", b"1", b'"true"', b"null"])
+def test_what_is_neither_true_nor_false_is_damage(tmp_path: Path, member: str, value: bytes) -> None:
+    answered = Entry(bytes(32), 5, None, False, (TICKET,), ((Sent(0, bytes(16), True),),))
+    whole = wallet_json.dumps({"spring": answered})
+    damaged = re.sub(f'"{member}":(true|false)'.encode(), f'"{member}":'.encode() + value, whole, count=1)
+    assert damaged != whole
+    assert wallet_json.loads(whole) == {"spring": answered}
+    with pytest.raises(ValueError, match="no wallet"):
+        wallet_json.loads(damaged)
