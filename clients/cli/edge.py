@@ -5,9 +5,11 @@ import os
 import secrets
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from getpass import getpass
+from functools import partial
+from getpass import GetPassWarning, getpass
 from random import Random
 from typing import TextIO
 
@@ -44,9 +46,22 @@ class Edge:
             stdin=stdin,
             stdout=sys.stdout,
             stderr=sys.stderr,
-            secret=getpass,
+            secret=partial(_secret, stdin),
             connect=open_connection,
             now=clock.now,
             sleep=time.sleep,
             random=secrets.SystemRandom(),
         )
+
+
+def _secret(stdin: TextIO, prompt: str) -> str:
+    """A line that is not shown while it is typed; where there is no terminal at all, the next one of standard input."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GetPassWarning)
+        try:
+            return getpass(prompt)
+        except GetPassWarning:
+            line = stdin.readline()
+    if not line:
+        raise EOFError
+    return line.rstrip("\r\n")

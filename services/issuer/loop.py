@@ -65,11 +65,14 @@ class Loop:
         self._compositions = Compositions(log)
         self._live: dict[RoundId, Live] = {}
         self._deleted: set[RoundId] = set()
+        self._warned: set[str] = set()
+        self._warned_before: set[str] = set()
         self._changed_pasts = 0
 
     def tick(self) -> None:
         """Once; LogUnavailable, DatabaseUnavailable, OSError: what is left is done next time."""
         now = self._clock()
+        self._warned_before, self._warned = self._warned, set()
         self._destroy(now)
         for trouble in self._author.reconcile(self._reader.refresh(), now):
             self._metrics.alarm(trouble.round_id, trouble.trouble)
@@ -84,13 +87,19 @@ class Loop:
             self._work(fold, of, now)
         self._show(fold, now)
 
+    def _warn(self, text: str) -> None:
+        """One line, not one at each look for as long as it stays so."""
+        if text not in self._warned_before | self._warned:
+            _LOG.warning(text)
+        self._warned.add(text)
+
     def _destroy(self, now: float) -> None:
         """Keys and rows whose time is over. Members were told before: the desk shows what the last tick saw."""
         try:
             dates = self._store.dates()
         except DatabaseUnavailable as error:
             # Keys wait for nobody.
-            _LOG.warning("rows are erased later: %s", error)
+            self._warn(f"rows are erased later: {error}")
             dates = {}
         for round_id in self._secrets.rounds():
             keys_until = dates[round_id][0] if round_id in dates else None
@@ -107,7 +116,7 @@ class Loop:
         try:
             self._store.tidy()
         except DatabaseUnavailable as error:
-            _LOG.warning("what was deleted lies in the database's files for now: %s", error)
+            self._warn(f"what was deleted lies in the database's files for now: {error}")
 
     def _work(self, fold: Fold, of: Round, now: float) -> None:
         """What is due for one round."""
@@ -225,7 +234,7 @@ class Loop:
                 try:
                     composed = self._compositions.of(of)
                 except (BrokenBundle, NoSuchTopic, BadManifest, BadNodes) as error:
-                    _LOG.warning("the groups of %s cannot be shown: %s", of.id, error)
+                    self._warn(f"the groups of {of.id} cannot be shown: {error}")
                     continue
                 known = self._live.get(of.id)
                 same = known is not None and known.composed is composed

@@ -20,7 +20,14 @@ def run(
     command = [sys.executable, "-m", "clients.cli", *argv]
     closed = ["sh", "-c", 'exec "$@" <&-', "sh"] if typed is None else []
     ran = subprocess.run(
-        [*closed, *command], cwd=folder, env=environ, input=typed, capture_output=True, timeout=30, check=False
+        [*closed, *command],
+        cwd=folder,
+        env=environ,
+        input=typed,
+        capture_output=True,
+        timeout=30,
+        check=False,
+        start_new_session=True,  # Without the terminal of whoever runs the tests.
     )
     return subprocess.CompletedProcess(command, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
@@ -52,3 +59,21 @@ def test_noise_or_nothing_on_standard_input_is_one_line(tmp_path: Path, typed: b
         ran = run(tmp_path, *argv, typed=typed, lang=lang)
         assert (ran.returncode, ran.stdout) == (2, ""), ran
         assert words in ran.stderr and ran.stderr.count("\n") == 1, ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "words"),
+    [
+        (b"\xff\n", 2, "That is no admin key"),
+        (b"", 2, "There is no more input"),
+        (None, 2, "There is no more input"),
+        (b"a key of the tests, longer than it has to be\n", 4, "hr cannot be reached"),
+    ],
+)
+def test_what_is_asked_for_unseen_is_read_from_a_pipe_where_there_is_no_terminal(
+    tmp_path: Path, typed: bytes | None, code: int, words: str
+) -> None:
+    (tmp_path / "parties.json").write_bytes(installation().file)
+    ran = run(tmp_path, "status", "--lang", "en", typed=typed)
+    assert ran.returncode == code
+    assert words in ran.stderr and ran.stderr.count("\n") == 1, ran.stderr

@@ -1,9 +1,12 @@
 """Ingest as clients meet it: receipts for what the log has, one word for everything else."""
 
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from io import RawIOBase
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from shared import published, receipt, topics
 from shared.canonical import b64
 from shared.log.memory import MemoryLog
 from shared.log.port import LogDamaged, LogUnavailable
+from shared.log.sqlite import SqliteLog
 from shared.manifest import verify_published
 from shared.records import Kind, sign
 from tests.rounds_made import CLOSES, NOW, OPENS, make_round
@@ -281,6 +285,27 @@ def test_without_the_logs_word_there_is_no_receipt_and_the_client_may_try_again(
         assert int(response.headers["Retry-After"]) > 0
     log.error = None
     assert there.post(body_of(envelope_of())).status_code == 202
+
+
+def test_while_the_logs_file_is_locked_there_is_no_receipt_and_afterwards_the_same_envelope_is_taken(
+    tmp_path: Path,
+) -> None:
+    log = SqliteLog(tmp_path, timeout=0.05)
+    for topic in (topics.ROUNDS, topics.envelopes("spring")):
+        log.create(topic)
+        for entry in spring().log.read(topic):
+            log.append(topic, entry.value)
+    there = place(log)
+    with closing(sqlite3.connect(tmp_path / "envelopes.spring.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            response = there.post(body_of(envelope_of()))
+            assert (response.status_code, word(response)) == (503, "log-unavailable")
+    assert there.logged() == []
+    first, again = there.post(body_of(envelope_of())), there.post(body_of(envelope_of()))
+    assert (first.status_code, again.data) == (202, first.data)
+    assert len(there.logged()) == 1
+    log.close()
 
 
 def test_a_topic_that_is_gone_is_a_log_that_is_away() -> None:

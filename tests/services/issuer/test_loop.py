@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from services.issuer import keys, making
+from services.issuer.database import DatabaseUnavailable
 from services.issuer.planned import ADMISSION, Address
 from services.issuer.roster import Person, Roster
 from shared import journal, records, secret_files, topics
@@ -232,10 +233,23 @@ def test_keys_are_destroyed_even_while_the_database_is_away(one: World) -> None:
     one.agree()
     one.clock.now = CLOSES + 300
     one.lead.database._write.acquire()
-    with pytest.raises(Exception, match="in front"):
+    with pytest.raises(DatabaseUnavailable, match="in front"):
         one.lead.loop.tick()
     assert one.lead.secrets.rounds() == []
     one.lead.database._write.release()
+
+
+def test_what_cannot_be_done_just_now_is_said_once_and_not_at_every_look(
+    one: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    one.issuers[0] = one.lead.restarted()
+    told = "what was deleted lies in the database's files for now: other threads were in front for too long"
+    for _ in range(2):
+        with one.lead.database.deleting():
+            for _ in range(3):
+                one.lead.loop.tick()
+        one.lead.loop.tick()
+    assert [record.getMessage() for record in caplog.records] == [told, told]
 
 
 def test_at_erase_at_nothing_is_left_of_plan_and_members_and_later_of_the_nodes(one: World) -> None:

@@ -455,6 +455,12 @@ def hr_draft(made: World, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in ("generation", "parties")}
 
 
+def with_k(k: object) -> dict[str, Any]:
+    asked = questionnaire_body()
+    asked["parts"][0]["k"] = k
+    return asked
+
+
 def test_hr_drafts_a_round_and_sees_it_become_agreed(fresh: World) -> None:
     answer = fresh.lead.admin("POST", "/admin/rounds", json={"round": "spring", "draft": hr_draft(fresh)})
     assert answer.status_code == 202
@@ -483,6 +489,9 @@ def test_hr_drafts_a_round_and_sees_it_become_agreed(fresh: World) -> None:
         ({"rate": "75"}, 400, "malformed-draft"),
         ({"grace": 2**60}, 400, "malformed-draft"),
         ({"title": {"nl": "x" * 300_000, "en": "x"}}, 400, "malformed-draft"),
+        ({"questionnaire": with_k(4)}, 400, "malformed-draft"),
+        ({"questionnaire": with_k(0)}, 400, "malformed-draft"),
+        ({"questionnaire": with_k("5")}, 400, "malformed-draft"),
     ],
 )
 def test_hr_is_told_what_is_wrong_with_a_draft_and_nothing_is_said(
