@@ -1,5 +1,6 @@
 """The command as a process of its own: what the shell sees."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.parties import write
 from tests.rounds_made import installation
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +75,9 @@ def test_noise_or_nothing_on_standard_input_is_one_line(tmp_path: Path, typed: b
 def test_what_is_asked_for_unseen_is_read_from_a_pipe_where_there_is_no_terminal(
     tmp_path: Path, typed: bytes | None, code: int, words: str
 ) -> None:
-    (tmp_path / "parties.json").write_bytes(installation().file)
+    generation = json.loads(installation().file)["generations"][0]["parties"]
+    generation["issuers"][0]["url"] = "http://127.0.0.1:9"  # Where nobody listens.
+    (tmp_path / "parties.json").write_bytes(write([(generation, {})]))
     ran = run(tmp_path, "status", "--lang", "en", typed=typed)
     assert ran.returncode == code
     assert words in ran.stderr and ran.stderr.count("\n") == 1, ran.stderr
