@@ -92,7 +92,7 @@ class Gate:
             case State.PROPOSED:
                 self._agree(fold, of, now)
             case State.SCHEDULED if self._is_agreed_by_me(of):
-                self._watch(of)
+                self._watch(of, now)
                 if now >= of.draft.counting_from:
                     self._cut(of)
             case State.CUT if self._is_agreed_by_me(of):
@@ -124,7 +124,7 @@ class Gate:
         self._trap(of, Trap.FOREIGN_ACCEPT)
         return False
 
-    def _watch(self, of: Round) -> None:
+    def _watch(self, of: Round, now: float) -> None:
         """Say in time what is missing; a key or topic that was only misplaced can still be put back."""
         if self._key(of) is None:
             self._trap(of, Trap.KEY_MISSING)
@@ -134,6 +134,9 @@ class Gate:
             self._metrics.envelopes(of.id, sum(self._log.end(topics.envelopes(of.id))) // parts)
         except NoSuchTopic:
             self._trap(of, Trap.NO_ENVELOPES)
+            if now < of.draft.answer_from:
+                # The log went back to before the round was agreed, and nobody has posted yet: who comes must find it.
+                self._log.create(topics.envelopes(of.id), self._of.partitions)
 
     def _cut(self, of: Round) -> None:
         if self._author.said(of.id, Kind.CUT) or self._author.said(of.id, Kind.STOP):

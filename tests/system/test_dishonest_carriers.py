@@ -11,11 +11,12 @@ from clients.cli.outcomes import Alarm, AlarmReason
 from shared import receipt, records, topics
 from shared.records import Kind
 from shared.rounds import State
+from tests.rounds_made import OPENS
 from tests.system import tallies
 from tests.system.forging import STRANGER
 from tests.system.house import House
 from tests.system.members import Crowd
-from tests.system.moments import COUNTING, PAYMENTS, RISK, Moments
+from tests.system.moments import ANSWERING, COUNTING, PAYMENTS, RISK, Moments
 from tests.system.mortal import Copy
 
 POST = r"POST https://ingest.example/envelopes$"
@@ -169,6 +170,40 @@ def test_a_log_rolled_back_between_two_processes_is_noticed_too(moments: Moments
             ("aggregate", "missing-predecessor"),
             ("gate", "missing-predecessor"),
         }
+
+
+def test_a_log_rolled_back_to_before_the_agreement_is_as_it_was_when_the_round_opens(
+    moments: Moments, tmp_path: Path
+) -> None:
+    """Also the topic of envelopes, which no journal has: else nobody could answer."""
+    house, crowd = moments.again("drafted", tmp_path)
+    with house:
+        before = house.log.copy()
+        house.settle()
+        house.log.put_back(before)
+        house.settle()
+        assert house.of("spring").state(house.clock()) is State.SCHEDULED
+        assert {("gate", "lost-record"), ("gate", "no-envelopes")} <= house.alarms
+        house.clock.now = OPENS
+        house.everybody_looks()
+        crowd.collect(*ANSWERING)
+        for number, person in enumerate(ANSWERING):
+            crowd.answer(person, [number % 5, 1, 2])
+        count(house)
+        tallies.check(house, "spring", crowd.winners(crowd.received))
+
+
+def test_a_log_rolled_back_to_before_the_agreement_of_an_open_round_ends_it(moments: Moments, tmp_path: Path) -> None:
+    """Its envelopes are gone: better none of them counts than those that are sent anew."""
+    house, _ = moments.again("drafted", tmp_path / "drafted")
+    before = house.log.copy()
+    house, _ = moments.again("answered", tmp_path / "answered")
+    with house:
+        house.log.put_back(before)
+        house.settle()
+        assert house.phase("spring") is State.VOID
+        assert not any(house.has_key(author, "spring") for author in house.installed.parties.authors)
+        assert ("gate", "lost-record") in house.alarms
 
 
 def test_a_record_that_was_replaced_is_put_back(moments: Moments, tmp_path: Path) -> None:
