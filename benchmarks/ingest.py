@@ -20,9 +20,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
+from statistics import median
 from typing import cast
 
 from flask import Flask
@@ -38,9 +40,8 @@ from tests.rounds_made import MadeRound, make_round
 CONNECTIONS = 16
 PER_NONCE = 4
 """So --full fills the memory for nonces, of which there are 10,000, more than twice."""
-BARE_REQUESTS = 8_000
-SEVERAL = 5
-"""Readings of the memory while the envelopes come in."""
+SEVERAL = 10
+"""Turns that the two servers take, so that both meet the same noise; the memory is read after each."""
 PATIENCE = 20.0
 """Seconds for a server to start and for an answer."""
 
@@ -163,13 +164,7 @@ def measure(number: int) -> dict[str, float]:
         (home / "parties.json").write_bytes(made.installation.file)
         envelopes = posts(made)
         some = list(islice(envelopes, 1000))
-        port = free_port()
-        with server(port, "-m", "benchmarks.ingest", "--bare", str(port)) as pid:
-            send(port, iter(some))
-            start, spent = time.perf_counter(), busy(pid)
-            send(port, (some[i % len(some)] for i in range(BARE_REQUESTS)))
-            floor = time.perf_counter() - start, busy(pid) - spent
-        port = free_port()
+        bare_port, port = free_port(), free_port()
         environ = {
             "KLANKBORD_LOG": f"sqlite:{home / 'log'}",
             "KLANKBORD_PARTIES": str(home / "parties.json"),
@@ -177,29 +172,66 @@ def measure(number: int) -> dict[str, float]:
             "KLANKBORD_METRICS": f"127.0.0.1:{free_port()}",
             "KLANKBORD_LISTEN": f"127.0.0.1:{port}",
         }
-        with server(port, "-m", "services.ingest", **environ) as pid:
+        with (
+            server(bare_port, "-m", "benchmarks.ingest", "--bare", str(bare_port)) as bare_pid,
+            server(port, "-m", "services.ingest", **environ) as pid,
+        ):
             wait_for_round(port)
-            send(port, iter(some))
-            memory, seconds, spent, taken = [resident(pid)], 0.0, 0.0, 0
+            floor, ingest = Load(bare_port, bare_pid), Load(port, pid)
+            for load in (floor, ingest):
+                load.send(some)
+                load.forget()
+            memory = [resident(pid)]
             for _ in range(SEVERAL):
                 batch = list(islice(envelopes, number // SEVERAL))
-                start, before = time.perf_counter(), busy(pid)
-                taken += send(port, iter(batch))
-                seconds, spent = seconds + time.perf_counter() - start, spent + busy(pid) - before
+                floor.send(batch)
+                ingest.send(batch)
                 memory.append(resident(pid))
         logged = sum(log.end(topics.envelopes(made.id)))
         log.close()
-    assert logged == taken + len(some)
+    assert logged == sum(ingest.sent) + len(some)
     return {
-        "bare": BARE_REQUESTS / floor[0],
-        "bare processor": floor[1] / BARE_REQUESTS,
-        "ingest": taken / seconds,
-        "ingest processor": spent / taken,
-        "envelopes": taken,
+        "bare": floor.rate,
+        "bare processor": floor.processor,
+        "ingest": ingest.rate,
+        "ingest processor": ingest.processor,
+        "share": median(a / b for a, b in zip(floor.seconds, ingest.seconds, strict=True)),
+        "envelopes": sum(ingest.sent),
         "memory before": memory[0],
-        "memory after a fifth": memory[1],
+        "memory after a fifth": memory[SEVERAL // 5],
         "memory after": memory[-1],
     }
+
+
+@dataclass
+class Load:
+    """What was sent to one server, turn by turn, and what it took."""
+
+    port: int
+    pid: int
+    sent: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    spent: list[float] = field(default_factory=list)
+
+    def send(self, requests: list[bytes]) -> None:
+        start, before = time.perf_counter(), busy(self.pid)
+        self.sent.append(send(self.port, iter(requests)))
+        self.seconds.append(time.perf_counter() - start)
+        self.spent.append(busy(self.pid) - before)
+
+    def forget(self) -> None:
+        """What came so far was to get warm."""
+        self.sent, self.seconds, self.spent = [], [], []
+
+    @property
+    def rate(self) -> float:
+        """Requests per second."""
+        return sum(self.sent) / sum(self.seconds)
+
+    @property
+    def processor(self) -> float:
+        """Seconds of a core per request."""
+        return sum(self.spent) / sum(self.sent)
 
 
 def wait_for_round(port: int) -> None:
@@ -225,7 +257,7 @@ def main() -> None:
     for name in ("bare", "ingest"):
         print(f"{name:10} {found[name]:8,.0f} requests/s, {found[f'{name} processor'] * 1e6:4.0f} us of a core each")
     print(
-        f"ingest has {found['ingest'] / found['bare']:.0%} of the bare server's requests, and "
+        f"ingest has {found['share']:.0%} of the bare server's requests (median of {SEVERAL} turns), and "
         f"{found['bare processor'] / found['ingest processor']:.0%} by processor time"
     )
     print(

@@ -7,7 +7,6 @@ from shared.bundle import BrokenBundle, MissingChunk
 from shared.compositions import Compositions
 from shared.draft import BadDraft
 from shared.draft import check as check_draft
-from shared.log.port import NoSuchTopic
 from shared.manifest import BadManifest
 from shared.manifest import check as check_manifest
 from shared.nodes import BadNodes
@@ -61,7 +60,7 @@ def decide(fold: Fold, of: Round, author: Author, compositions: Compositions, no
         )
         check_manifest(of.manifest, recomputed, offered, manifests, known_keys, now)
         _check_own(of, author)
-    except (MissingChunk, NoSuchTopic):
+    except MissingChunk:
         return None
     except BadDraft as error:
         return _void(of, author, VoidReason.BAD_DRAFT, str(error))

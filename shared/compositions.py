@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared import bundle, nodes, topics
-from shared.log.port import Log, NoSuchTopic
+from shared.log.port import Log
 from shared.manifest import BadManifest, Composed, compose
+from shared.reading import values
 from shared.rounds import Round, RoundId
 
 KEPT = 4
@@ -23,8 +24,8 @@ class Compositions:
         self._lock = threading.Lock()
 
     def offered(self, of: Round) -> dict[str, list[dict[str, Any]]]:
-        """Each issuer's nodes, from the bundles that the offers name. BrokenBundle, BadNodes, NoSuchTopic."""
-        records = [entry.value for entry in self._log.read(topics.nodes(of.id))]
+        """Each issuer's nodes, from the bundles that the offers name. BrokenBundle, BadNodes."""
+        records = list(values(self._log, topics.nodes(of.id)))
         return {
             name: nodes.parse_offered(bundle.unpack(of.offers[name].body["nodes"], records))
             for name in of.parties.issuer_names
@@ -38,7 +39,8 @@ class Compositions:
     def of(self, of: Round) -> Composed:
         """The nodes of the round's effective manifest.
 
-        BrokenBundle or NoSuchTopic if they are not in the log (yet, or any more), BadManifest if they do not fit.
+        MissingChunk if they are not in the log (yet, or any more); BrokenBundle, BadNodes or BadManifest if they do
+        not fit.
         """
         if of.manifest is None:
             raise BadManifest("the round has no manifest yet")
@@ -62,7 +64,7 @@ class Compositions:
         keys = {body["gate_key"], body["aggregate_key"], *body["admission_keys"].values()}
         try:
             offered = self.offered(of)
-        except (bundle.BrokenBundle, NoSuchTopic, nodes.BadNodes):
+        except (bundle.BrokenBundle, nodes.BadNodes):
             return frozenset(keys)
         keys.update(key for tree in offered.values() for node in tree for key in node["keys"] if key is not None)
         return frozenset(keys)

@@ -1,4 +1,4 @@
-"""Reading the topic `rounds`, and noticing when the log has changed its past."""
+"""Reading topics whole; of `rounds` also the fold, and noticing when the log has changed its past."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -10,6 +10,15 @@ from shared.rounds import Fold
 
 CHANGED_PAST = "changed-past"
 """The alarm when the log has lost or replaced what this process had read."""
+
+
+def values(log: Log, topic: str) -> Iterator[bytes]:
+    """The records of a topic; none if it is not there: what a signed record names is then missing, like any other."""
+    try:
+        for entry in log.read(topic):
+            yield entry.value
+    except NoSuchTopic:
+        return
 
 
 class RoundsReader:
@@ -40,7 +49,7 @@ class RoundsReader:
     def _read_on(self) -> bool:
         """Add what is new; False if what was read before is not there any more."""
         position = 0
-        for value in self._values():
+        for value in values(self._log, topics.ROUNDS):
             digest = sha256(value).digest()
             if position == len(self._read):
                 self.fold.add(value)
@@ -53,14 +62,7 @@ class RoundsReader:
     def _read_anew(self) -> None:
         """Another fold, which replaces the one before only when it is complete."""
         fold, read = Fold(self._book), []
-        for value in self._values():
+        for value in values(self._log, topics.ROUNDS):
             fold.add(value)
             read.append(sha256(value).digest())
         self.fold, self._read = fold, read
-
-    def _values(self) -> Iterator[bytes]:
-        try:
-            for entry in self._log.read(topics.ROUNDS):
-                yield entry.value
-        except NoSuchTopic:
-            return

@@ -57,6 +57,7 @@ class SealingParty:
         self._standing: frozenset[AuthorAlarm] = frozenset()
         self._deleted: set[str] = set()
         self._changed_pasts = 0
+        self._trapped: set[tuple[RoundId, str]] = set()
 
     def look(self, now: float) -> Fold:
         """The rounds as they are after everything that this party has said is in the log; LogUnavailable."""
@@ -142,6 +143,13 @@ class SealingParty:
             self._deleted.clear()  # What was deleted may be back.
             self._alarms.alarm(CHANGED_PAST)
             _LOG.error("the log has lost or replaced records that were read before")
+
+    def trap(self, of: Round, reason: str) -> None:
+        """What a party notices in its own work: once per round and process."""
+        if (of.id, reason) not in self._trapped:
+            self._trapped.add((of.id, reason))
+            self._alarms.alarm(reason)
+            _LOG.error("round %s: %s", of.id, reason)
 
     def _notice(self, alarms: Sequence[AuthorAlarm]) -> None:
         for alarm in sorted(set(alarms) - self._standing, key=str):

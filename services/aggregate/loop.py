@@ -15,15 +15,16 @@ from dataclasses import dataclass
 
 from services.aggregate import core, opening
 from services.aggregate.core import Refusal
-from services.aggregate.metrics import Metrics, Work
+from services.aggregate.metrics import Metrics, Trap, Work
 from services.aggregate.opening import Opener, Published
 from shared import batch_items, bundle, release_items, topics
 from shared.author import Author
 from shared.batch_items import BadBatch, Batch
 from shared.bundle import BrokenBundle, MissingChunk
 from shared.canonical import unb64
-from shared.log.port import Log, NoSuchTopic
+from shared.log.port import Log
 from shared.parties import Book
+from shared.reading import values
 from shared.records import Kind, Record
 from shared.rounds import Fold, Round, RoundId, State
 from shared.sealing_party import SealingParty
@@ -82,10 +83,12 @@ class Aggregate:
         if self._author.said(of.id, Kind.OPENING) or self._author.said(of.id, Kind.STOP) or now < of.draft.closes:
             return
         if not self._party.has_accepted(of):
-            return  # Another journal may know more, even of a release.
+            self._party.trap(of, Trap.FOREIGN_ACCEPT)  # Another journal may know more, even of a release.
+            return
         try:
             batch = self._read(of)
-        except (MissingChunk, NoSuchTopic):
+        except MissingChunk:
+            self._party.trap(of, Trap.NO_BATCH)
             return
         except (BadBatch, BrokenBundle):
             self._refuse(of, Refusal.MALFORMED)
@@ -119,11 +122,15 @@ class Aggregate:
     def _open(self, of: Round, now: float) -> None:
         """The opening is in the log, read back; from here on there is no `stop`."""
         own = self._author.own(of.id, Kind.OPENING)
-        if own is None or own.digest != of.there(Kind.OPENING).digest or self._author.said(of.id, Kind.RELEASE):
-            return  # An opening that this journal does not know: nothing may be computed twice.
+        if self._author.said(of.id, Kind.RELEASE):
+            return
+        if own is None or own.digest != of.there(Kind.OPENING).digest:
+            self._party.trap(of, Trap.FOREIGN_OPENING)  # Nothing may be computed twice.
+            return
         try:
             batch = self._read(of)
-        except (MissingChunk, NoSuchTopic):
+        except MissingChunk:
+            self._party.trap(of, Trap.NO_BATCH)
             return
         with self._metrics.timed(Work.OPEN):
             published = self._publish(of, batch)
@@ -165,9 +172,9 @@ class Aggregate:
         )
 
     def _read(self, of: Round) -> Batch:
-        """The batch that the effective record names. MissingChunk, NoSuchTopic: wait; BadBatch, BrokenBundle."""
+        """The batch that the effective record names. MissingChunk: wait; BadBatch, BrokenBundle."""
         reference = of.there(Kind.BATCH).body["bundle"]
-        items = bundle.unpack(reference, (entry.value for entry in self._of.log.read(topics.batches(of.id))))
+        items = bundle.unpack(reference, values(self._of.log, topics.batches(of.id)))
         return batch_items.decode(items, self._party.compositions.of(of))
 
 

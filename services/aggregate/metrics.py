@@ -18,11 +18,19 @@ class Work(StrEnum):
     OPEN = "open"
 
 
+class Trap(StrEnum):
+    """What aggregate itself notices, beside the alarms of author and fold."""
+
+    FOREIGN_ACCEPT = "foreign-accept"  # agreed with an accept that the journal does not know
+    FOREIGN_OPENING = "foreign-opening"  # the same for the opening
+    NO_BATCH = "no-batch"  # answers that the batch's record names are not in the log, nor the groups
+
+
 class Metrics(PartyGauges):
     """Of one process, since its start."""
 
     def __init__(self) -> None:
-        super().__init__("aggregate")
+        super().__init__("aggregate", Trap)
         self._refused = self.gauge("refused", "Batches refused as a whole.", "reason")
         self._unpublished = self.gauge("unpublished", "Rounds opened of which nothing is published.", "reason")
         self._batches = self.gauge("batches", "Batches worked on.", "work")

@@ -72,7 +72,6 @@ class Gate:
         self._party = SealingParty(
             self._log, means.book, means.author, means.secrets, means.metrics, Kind.BATCH, _topics_of
         )
-        self._trapped: set[tuple[RoundId, Trap]] = set()
         self._again: dict[RoundId, float] = {}
 
     def tick(self) -> None:
@@ -121,19 +120,19 @@ class Gate:
         """Whether this journal knows of it. Another one may know more, even of a batch: then nothing is done."""
         if self._party.has_accepted(of):
             return True
-        self._trap(of, Trap.FOREIGN_ACCEPT)
+        self._party.trap(of, Trap.FOREIGN_ACCEPT)
         return False
 
     def _watch(self, of: Round, now: float) -> None:
         """Say in time what is missing; a key or topic that was only misplaced can still be put back."""
         if self._key(of) is None:
-            self._trap(of, Trap.KEY_MISSING)
+            self._party.trap(of, Trap.KEY_MISSING)
         try:
             # By the parts, of which each person sends all: a step is then as many people in every round.
             parts = len(of.draft.questionnaire.parts)
             self._metrics.envelopes(of.id, sum(self._log.end(topics.envelopes(of.id))) // parts)
         except NoSuchTopic:
-            self._trap(of, Trap.NO_ENVELOPES)
+            self._party.trap(of, Trap.NO_ENVELOPES)
             if now < of.draft.answer_from:
                 # The log went back to before the round was agreed, and nobody has posted yet: who comes must find it.
                 self._log.create(topics.envelopes(of.id), self._of.partitions)
@@ -160,20 +159,20 @@ class Gate:
             return
         own, key = self._author.own(of.id, Kind.CUT), self._key(of)
         if own is None or own.digest != of.there(Kind.CUT).digest:
-            self._trap(of, Trap.FOREIGN_CUT)
+            self._party.trap(of, Trap.FOREIGN_CUT)
         elif key is None:
             self._stop(of, StopReason.KEY_LOST)
         elif now >= self._again.get(of.id, now):
             trap = self._count_with(of, own, key)
             if trap is not None:
-                self._trap(of, trap)
+                self._party.trap(of, trap)
                 self._again[of.id] = now + AGAIN
 
     def _count_with(self, of: Round, cut: Record, key: SealingKey) -> Trap | None:
         """Say the batch, or stop; or what keeps the gate from both."""
         try:
             composed = self._party.compositions.of(of)
-        except (BrokenBundle, NoSuchTopic, BadManifest, BadNodes):
+        except (BrokenBundle, BadManifest, BadNodes):
             return Trap.NO_NODES
         opening = Opening(GroupVouchers(composed), key.secret)
         try:
@@ -205,13 +204,6 @@ class Gate:
         """The key that the round's envelopes are sealed to."""
         key = self._party.key(of.id)
         return key if key is not None and of.manifest is not None and key.public == of.manifest.gate_key else None
-
-    def _trap(self, of: Round, trap: Trap) -> None:
-        """Once per round and process."""
-        if (of.id, trap) not in self._trapped:
-            self._trapped.add((of.id, trap))
-            self._metrics.alarm(trap)
-            _LOG.error("round %s: %s", of.id, trap)
 
 
 def _topics_of(round_id: RoundId) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from shared.agreeing import VoidReason, acceptable_draft, decide, may_offer
 from shared.author import Author
 from shared.bundle import BrokenBundle
 from shared.compositions import Compositions
-from shared.log.port import Log, NoSuchTopic
+from shared.log.port import Log
 from shared.manifest import BadManifest
 from shared.nodes import BadNodes
 from shared.reading import CHANGED_PAST, RoundsReader
@@ -189,7 +189,7 @@ class Loop:
             return
         try:
             manifest = self._compositions.recompute(of, self._compositions.offered(of)).manifest
-        except (BrokenBundle, NoSuchTopic):
+        except BrokenBundle:
             return
         except BadNodes as error:
             self._void(of, VoidReason.TREES_DIFFER, str(error))
@@ -206,7 +206,7 @@ class Loop:
         note = ""
         try:
             self._compositions.recompute(of, self._compositions.offered(of))
-        except (BadNodes, BadManifest, BrokenBundle, NoSuchTopic) as error:
+        except (BadNodes, BadManifest, BrokenBundle) as error:
             note = str(error) if isinstance(error, BadNodes) else note
         self._store.set_note(of.id, note)
 
@@ -233,7 +233,7 @@ class Loop:
             if of.phase is State.SCHEDULED and self._name in of.parties.issuer_names:
                 try:
                     composed = self._compositions.of(of)
-                except (BrokenBundle, NoSuchTopic, BadManifest, BadNodes) as error:
+                except (BrokenBundle, BadManifest, BadNodes) as error:
                     self._warn(f"the groups of {of.id} cannot be shown: {error}")
                     continue
                 known = self._live.get(of.id)

@@ -13,7 +13,7 @@ from shared.log.port import Log, NoSuchTopic
 from shared.manifest import BadManifest
 from shared.nodes import BadNodes
 from shared.parties import Book
-from shared.reading import RoundsReader
+from shared.reading import RoundsReader, values
 from shared.records import Kind
 from shared.release_items import BadRelease
 from shared.rounds import Alarm, Fold, Round, RoundId, State
@@ -106,7 +106,7 @@ class Library:
         try:
             composed = self._compositions.of(of)
             contents = self._contents(of, deleted=deleted)
-        except (BrokenBundle, NoSuchTopic):
+        except BrokenBundle:
             return Shown(of, State.RELEASED, doubt=Doubt.MISSING)
         except (BadManifest, BadNodes, BadRelease):
             return Shown(of, State.RELEASED, doubt=Doubt.MALFORMED)
@@ -123,20 +123,14 @@ class Library:
     def _contents(self, of: Round, *, deleted: bool) -> Contents:
         """What the release names; BrokenBundle if numbers or counted entries are not there."""
         release = of.there(Kind.RELEASE)
-        records = self._records(topics.releases(of.id))
+        records = list(values(self._log, topics.releases(of.id)))
         numbers = release_items.decode_numbers(bundle.unpack(release.body["cells"], records))
         counted = release_items.decode_counted(bundle.unpack(release.body["counted"], records))
         words = None
         if not deleted:
             try:
-                of_words = bundle.unpack(release.body["words"], self._records(topics.words(of.id)))
+                of_words = bundle.unpack(release.body["words"], values(self._log, topics.words(of.id)))
                 words = release_items.decode_words(of_words)
             except BrokenBundle:
                 pass  # The numbers can be shown without; the page says what is missing.
         return Contents(numbers, words, counted)
-
-    def _records(self, topic: str) -> list[bytes]:
-        try:
-            return [entry.value for entry in self._log.read(topic)]
-        except NoSuchTopic:
-            return []  # Nobody answered or wrote anything, or it is gone: the reference tells which.

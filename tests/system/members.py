@@ -9,7 +9,6 @@ crowd.fates("p0")                                   what the published list says
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -44,6 +43,7 @@ class Crowd:
     def __init__(self, house: House, round_id: RoundId) -> None:
         self.house = house
         self.round_id = round_id
+        self._manifest: Manifest | None = None
         self.wallets: dict[str, Wallet] = {}
         self.sealed: dict[bytes, Vote] = {}
         self.bodies: dict[bytes, dict[str, Any]] = {}
@@ -56,16 +56,19 @@ class Crowd:
     def moved_to(self, house: House) -> "Crowd":
         """The same people in a copy of their house."""
         other = Crowd(house, self.round_id)
+        other._manifest = self._manifest
         other.wallets = {person: Wallet(dict(wallet.items())) for person, wallet in self.wallets.items()}
         other.sealed, other.bodies = dict(self.sealed), dict(self.bodies)
         other.received = set(self.received)
         other.unsent = {person: list(parts) for person, parts in self.unsent.items()}
         return other
 
-    @cached_property
+    @property
     def manifest(self) -> Manifest:
-        """The rules that everybody has agreed on; they never change."""
-        return self.house.manifest(self.round_id)
+        """The rules that everybody has agreed on; they never change, whatever the log shows later."""
+        if self._manifest is None:
+            self._manifest = self.house.manifest(self.round_id)
+        return self._manifest
 
     def client(self, person: str) -> Client:
         """Her computer. While it waits the services look at the log; the clock stands still."""
@@ -86,7 +89,7 @@ class Crowd:
         """Collect tokens, each with a wallet code that is always the same."""
         for person in people:
             client, access = self.client(person), self.house.codes[person]
-            rules = client.rules(self.round_id).manifest
+            rules = self._manifest = client.rules(self.round_id).manifest
             code = WalletCode(sha256(f"wallet of {person}".encode()).digest()[:16])
             client.collect(rules, client.membership(rules, access), access, self.wallet(person), code)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.aggregate.metrics import Trap
 from shared import topics
 from shared.author import Trouble
 from shared.log.memory import MemoryLog
@@ -141,9 +142,11 @@ def test_nothing_is_opened_twice_with_a_lost_journal(party: Party) -> None:
     """The log shows an opening under this name that the journal does not know."""
     record = hand_over(party.made, batch())
     party.made.say(Kind.OPENING, "aggregate", {"batch": record.digest})
-    party.start().ticks()
+    running = party.start()
+    running.ticks()
     assert party.phase() is State.OPENING
     assert not party.of_kind(Kind.RELEASE)
+    assert running.value("alarms", reason=Trap.FOREIGN_OPENING) == 1
 
 
 def test_a_release_whose_comments_came_too_late_is_still_published(party: Party) -> None:

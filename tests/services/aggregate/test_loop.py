@@ -1,11 +1,14 @@
 """Aggregate against a real log, journal and key files: from the batch to the release, and what stops it."""
 
+import shutil
 from collections.abc import Sequence
 
 import pytest
 
 from services.aggregate.core import Refusal
+from services.aggregate.metrics import Trap
 from shared import batch_items, bundle, topics
+from shared.batch_items import Batch
 from shared.canonical import b64
 from shared.log.port import NoSuchTopic
 from shared.loop import Stopping
@@ -43,15 +46,39 @@ def test_many_ticks_and_restarts_after_the_release_change_nothing(party: Party) 
     assert (list(party.made.log.read(topics.ROUNDS)), released(party)) == before
 
 
-def test_chunks_that_are_not_there_yet_are_waited_for(party: Party) -> None:
+@pytest.mark.parametrize("topic_there", [True, False])
+def test_chunks_that_are_not_there_are_waited_for_with_an_alarm(party: Party, *, topic_there: bool) -> None:
     hand_over(party.made, batch(), chunks=False)
+    if not topic_there:
+        party.made.log.delete(topics.batches("spring"))
     running = party.start()
     running.ticks(3)
     assert party.phase() is State.COUNTED
+    assert running.value("alarms", reason=Trap.NO_BATCH) == 1
+    party.made.log.create(topics.batches("spring"))
     items = list(batch_items.encode(batch().lots, batch().held_back))
     party.made.log.append(topics.batches("spring"), *bundle.pack(items).records)
     running.ticks()
     assert party.phase() is State.RELEASED
+
+
+def test_an_empty_batch_needs_no_topic(party: Party) -> None:
+    """Nobody answered, and the log was put back to before the gate had made the topics; it has nothing to append."""
+    nobody = Batch((), {})
+    hand_over(party.made, nobody)
+    party.made.log.delete(topics.batches("spring"))
+    party.start().ticks()
+    assert party.phase() is State.RELEASED
+
+
+def test_with_an_empty_journal_nothing_is_opened_that_another_one_accepted(party: Party) -> None:
+    party.end()
+    shutil.rmtree(party.home / "journal" / "spring")
+    hand_over(party.made, batch())
+    running = party.start()
+    running.ticks(3)
+    assert party.phase() is State.COUNTED
+    assert running.value("alarms", reason=Trap.FOREIGN_ACCEPT) == 1
 
 
 def test_nothing_is_opened_before_closing_by_its_own_clock(party: Party) -> None:
