@@ -43,7 +43,7 @@ def bare(made: MadeRound, batch: Batch) -> float:
         lots = [lot for lot in batch.lots if lot.part == part]
         entry = lots[0].entries[0]
         key = made.composed.group_key("hr", 0, part)
-        message = tokens.token_input(tokens.group_nonce(entry.pk), vouchers.challenge_digests[0], key.key_id)
+        message = tokens.token_input(tokens.group_nonce(entry.pk), vouchers.manifest.challenge_digests[0], key.key_id)
         of_token = seconds(partial(blind_rsa.verify, key, message, entry.root[0]))
         about = (made.manifest.hash, part)
         of_signature = seconds(partial(envelope.verify_ballot, entry.pk, *about, entry.inner, entry.sig))

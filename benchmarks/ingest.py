@@ -2,7 +2,7 @@
 
 Run from the root of the project: `python -m benchmarks.ingest [--full]`. The aim is half the requests per second of the
 same server and framework doing nothing but one RSA-2048 PSS verification. One issuer, a durable SQLite log, envelopes
-of 2 kB (a path of two nodes); the load comes from the same machine, over 16 connections that stay open.
+of 2 kB (a path of two nodes); the load comes from the same machine, over 32 connections that stay open.
 
 Tokens are real. What they admit is random bytes: ingest could not tell the difference. --full sends 100,000 envelopes
 instead of 20,000.
@@ -37,7 +37,7 @@ from shared.serve import Web, create_app, serve
 from tests.keys import rsa_key
 from tests.rounds_made import MadeRound, make_round
 
-CONNECTIONS = 16
+CONNECTIONS = 32
 PER_NONCE = 4
 """So --full fills the memory for nonces, of which there are 10,000, more than twice."""
 SEVERAL = 10
@@ -164,7 +164,7 @@ def measure(number: int) -> dict[str, float]:
         (home / "parties.json").write_bytes(made.installation.file)
         envelopes = posts(made)
         some = list(islice(envelopes, 1000))
-        bare_port, port = free_port(), free_port()
+        bare_port, loop_port, port = free_port(), free_port(), free_port()
         environ = {
             "KLANKBORD_LOG": f"sqlite:{home / 'log'}",
             "KLANKBORD_PARTIES": str(home / "parties.json"),
@@ -174,17 +174,19 @@ def measure(number: int) -> dict[str, float]:
         }
         with (
             server(bare_port, "-m", "benchmarks.ingest", "--bare", str(bare_port)) as bare_pid,
+            server(loop_port, "-m", "benchmarks.ingest", "--bare", str(loop_port), "--loop") as loop_pid,
             server(port, "-m", "services.ingest", **environ) as pid,
         ):
             wait_for_round(port)
-            floor, ingest = Load(bare_port, bare_pid), Load(port, pid)
-            for load in (floor, ingest):
+            floor, one_thread, ingest = Load(bare_port, bare_pid), Load(loop_port, loop_pid), Load(port, pid)
+            for load in (floor, one_thread, ingest):
                 load.send(some)
                 load.forget()
             memory = [resident(pid)]
             for _ in range(SEVERAL):
                 batch = list(islice(envelopes, number // SEVERAL))
                 floor.send(batch)
+                one_thread.send(batch)
                 ingest.send(batch)
                 memory.append(resident(pid))
         logged = sum(log.end(topics.envelopes(made.id)))
@@ -193,9 +195,12 @@ def measure(number: int) -> dict[str, float]:
     return {
         "bare": floor.rate,
         "bare processor": floor.processor,
+        "in one thread": one_thread.rate,
+        "in one thread processor": one_thread.processor,
         "ingest": ingest.rate,
         "ingest processor": ingest.processor,
         "share": median(a / b for a, b in zip(floor.seconds, ingest.seconds, strict=True)),
+        "share of one thread": median(a / b for a, b in zip(one_thread.seconds, ingest.seconds, strict=True)),
         "envelopes": sum(ingest.sent),
         "memory before": memory[0],
         "memory after a fifth": memory[SEVERAL // 5],
@@ -249,17 +254,19 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--full", action="store_true", help="100,000 envelopes")
     arguments.add_argument("--bare", type=int, help=argparse.SUPPRESS)
+    arguments.add_argument("--loop", action="store_true", help=argparse.SUPPRESS)
     chosen = arguments.parse_args()
     if chosen.bare:
-        serve(bare, Web(("127.0.0.1", chosen.bare), None, None, threads=16))
+        serve(bare, Web(("127.0.0.1", chosen.bare), None, None, threads=16), waits=not chosen.loop)
         return
     found = measure(100_000 if chosen.full else 20_000)
-    for name in ("bare", "ingest"):
-        print(f"{name:10} {found[name]:8,.0f} requests/s, {found[f'{name} processor'] * 1e6:4.0f} us of a core each")
+    for name in ("bare", "in one thread", "ingest"):
+        print(f"{name:14} {found[name]:8,.0f} requests/s, {found[f'{name} processor'] * 1e6:4.0f} us of a core each")
     print(
         f"ingest has {found['share']:.0%} of the bare server's requests (median of {SEVERAL} turns), and "
         f"{found['bare processor'] / found['ingest processor']:.0%} by processor time"
     )
+    print(f"and {found['share of one thread']:.0%} of those of the bare server in one thread, as ingest itself works")
     print(
         f"memory                 {found['memory before']:.0f} MiB at first, {found['memory after a fifth']:.0f} after "
         f"a fifth, {found['memory after']:.0f} after all {found['envelopes']:,.0f} envelopes"

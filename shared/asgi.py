@@ -2,18 +2,21 @@
 
 A thread that reads a body as it arrives is held by whoever sends one byte a minute, and a handful of such senders would
 stop a service. Here a body is taken in by the event loop, within a limit and a time, and only then handed to a thread.
+
+Nor does a thread wait for what others do: a view that returns `when_done(...)` gives its thread back at once.
 """
 
 import asyncio
 import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from typing import Any
 
 from werkzeug.wrappers import Response
 
-from shared.problem import Problem, document
+from shared.later import then
+from shared.problem import Problem, broken, document
 
 BODY = 1024 * 1024
 """Bytes. Nothing that employees send comes near it: a request for tokens has some ten kilobytes, as an envelope has."""
@@ -25,11 +28,19 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
+_Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+LATE = "klankbord.late"
+"""In the environment of a request: what a view calls with the future of its answer."""
+
 
 class WholeRequests:
-    """An ASGI application around a WSGI one. `limits`: other largest bodies, in bytes, by path."""
+    """An ASGI application around a WSGI one.
 
-    def __init__(self, application: Wsgi, pool: Executor, limits: Mapping[str, int]) -> None:
+    `pool`: where views run; None: in the event loop, for an application whose views never wait for anything.
+    `limits`: other largest bodies, in bytes, by path.
+    """
+
+    def __init__(self, application: Wsgi, pool: Executor | None, limits: Mapping[str, int]) -> None:
         self._application = application
         self._pool = pool
         self._limits = limits
@@ -45,11 +56,58 @@ class WholeRequests:
             await _send(send, problem.status, _pairs(response), response.get_data())
             return
         loop = asyncio.get_running_loop()
-        await _send(send, *await loop.run_in_executor(self._pool, self._run, _environ(scope, body)))
+        answer: asyncio.Future[_Answer] = loop.create_future()
 
-    def _run(self, environ: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        response = Response.from_app(self._application, environ, buffered=True)
-        return response.status_code, _pairs(response), response.get_data()
+        def tell(response: Response) -> None:
+            given = (response.status_code, _pairs(response), response.get_data())
+            if running_loop() is loop:
+                _settle(answer, given)
+            else:
+                loop.call_soon_threadsafe(_settle, answer, given)
+
+        if self._pool is None:
+            self._run(_environ(scope, body), tell)
+        else:
+            self._pool.submit(self._run, _environ(scope, body), tell)
+        await _send(send, *await answer)
+
+    def _run(self, environ: dict[str, Any], tell: Callable[[Response], None]) -> None:
+        late: list[Future[Response]] = []
+        environ[LATE] = late.append
+        try:
+            response = Response.from_app(self._application, environ, buffered=True)
+        except Exception as error:
+            tell(broken(error))
+            return
+        if late:
+            then(late[0], lambda done: tell(_completed(response, done)))
+        else:
+            tell(response)
+
+
+def _completed(first: Response, late: Future[Response]) -> Response:
+    """The late response with the headers that the application gave to the first."""
+    try:
+        response = late.result()
+    except Exception as error:
+        response = broken(error)
+    for name, value in first.headers:
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that this thread is running, if any."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _settle(answer: "asyncio.Future[_Answer]", response: _Answer) -> None:
+    if not answer.done():  # Else nobody waits any more.
+        answer.set_result(response)
 
 
 async def _body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes:

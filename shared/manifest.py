@@ -15,7 +15,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from shared import canonical, draft, jws, nodes
+from shared import canonical, draft, jws, nodes, tokens
 from shared.blind_rsa import PublicKey
 from shared.canonical import b64, unb64
 from shared.draft import BadDraft, Draft
@@ -79,6 +79,12 @@ class Manifest:
     node_count: int
     node_root: bytes
     layouts: tuple[Layout, ...]
+
+    @cached_property
+    def challenge_digests(self) -> tuple[bytes, ...]:
+        """What tokens of this round answer, for each issuer in their order."""
+        origin = self.parties.origin
+        return tuple(tokens.challenge_digest(issuer, self.hash, origin) for issuer in self.admission_keys)
 
     @classmethod
     def parse(cls, body: dict[str, Any], parties: Parties) -> "Manifest":

@@ -53,6 +53,17 @@ def document(problem: Problem) -> Response:
     return response
 
 
+def broken(error: Exception) -> Response:
+    """The answer to what nobody foresaw: it tells nothing, and is logged."""
+    # Only where it happened: the message of an exception may quote what somebody sent.
+    trace, places = error.__traceback__, []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    _LOG.error("%s at %s", type(error).__name__, places[-1] if places else "?")
+    return document(Problem(500, "broken", "Something is broken on our side; nothing was done."))
+
+
 def install(app: Flask) -> None:
     """Answer every error of the application with a problem document; 500 tells nothing and logs the traceback."""
 
@@ -69,15 +80,7 @@ def install(app: Flask) -> None:
         headers = {name: value for name, value in error.get_headers() if name in _KEPT}
         return document(Problem(status, word, error.description or HTTPStatus(status).phrase, headers))
 
-    @app.errorhandler(Exception)
-    def broken(error: Exception) -> Response:
-        # Only where it happened: the message of an exception may quote what somebody sent.
-        trace, places = error.__traceback__, []
-        while trace is not None:
-            places.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
-            trace = trace.tb_next
-        _LOG.error("%s at %s", type(error).__name__, places[-1] if places else "?")
-        return document(Problem(500, "broken", "Something is broken on our side; nothing was done."))
+    app.errorhandler(Exception)(broken)
 
 
 def read_json(schema: Schema, limit: int) -> dict[str, Any]:

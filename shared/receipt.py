@@ -17,22 +17,22 @@ from shared.manifest import Manifest
 TYP = "klankbord-receipt"
 
 
-def issue(manifest: Manifest, encoding: bytes, key: Ed25519PrivateKey) -> str:
-    """The receipt for an encoded envelope, signed with ingest's long-lived key."""
-    return jws.sign(TYP, _payload(manifest, encoding), key)
+def issue(manifest: Manifest, digest: bytes, key: Ed25519PrivateKey) -> str:
+    """The receipt for the envelope whose encoding has this SHA-256, signed with ingest's long-lived key."""
+    return jws.sign(TYP, _payload(manifest, digest), key)
 
 
 def holds(receipt: str, manifest: Manifest, encoding: bytes, key: Ed25519PublicKey) -> bool:
     """Whether the holder of ingest's key gave this receipt for exactly these bytes in this round."""
     try:
-        return jws.verify(receipt, TYP, key) == _payload(manifest, encoding)
+        return jws.verify(receipt, TYP, key) == _payload(manifest, sha256(encoding).digest())
     except jws.BadSignature:
         return False
 
 
-def _payload(manifest: Manifest, encoding: bytes) -> dict[str, str]:
+def _payload(manifest: Manifest, digest: bytes) -> dict[str, str]:
     return {
         "round": manifest.round_id,
         "manifest": manifest.fingerprint,
-        "envelope": b64(sha256(encoding).digest()),
+        "envelope": b64(digest),
     }

@@ -3,21 +3,25 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from shared import problem
-from shared.asgi import WholeRequests
+from shared.asgi import LATE, WholeRequests
+from shared.later import then
 from shared.orphans import end_with_parent
 from shared.settings import Address, Settings
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,25 @@ def create_app(name: str) -> Flask:
     return app
 
 
-def serve(load: Callable[[], Flask], web: Web, limits: Mapping[str, int] | None = None) -> None:
+def when_done(work: Future[Result], respond: Callable[[Result], Response]) -> Response:
+    """What a view returns whose answer somebody else is working on; `respond` is called in that one's thread.
+
+    What the application does to every response is done at once, so it may not depend on the answer. Without
+    `WholeRequests` (in a test client) the thread waits.
+    """
+    late = request.environ.get(LATE)
+    if late is None or work.done():
+        return respond(work.result())
+    late(then(work, lambda done: respond(done.result())))
+    return Response()
+
+
+def serve(load: Callable[[], Flask], web: Web, limits: Mapping[str, int] | None = None, *, waits: bool = True) -> None:
     """Serve until SIGTERM or SIGINT; `load` is called once, in the process that answers.
 
-    `limits`: the largest body in bytes by path, where it is not shared.asgi.BODY. Requests under way are finished
-    first, for at most 4 s: a service ends within five.
+    `limits`: the largest body in bytes by path, where it is not shared.asgi.BODY. `waits`: False if no view ever waits
+    for a disk or anybody else: then one thread answers everybody, and none hands over to another. Requests under way
+    are finished first, for at most 4 s: a service ends within five.
     """
     host, port = web.listen
     Granian(
@@ -82,7 +100,7 @@ def serve(load: Callable[[], Flask], web: Web, limits: Mapping[str, int] | None 
         ssl_key=web.private_key,
         workers_kill_timeout=4,
         websockets=False,
-    ).serve(target_loader=partial(_load, load, web.threads, limits or {}), wrap_loader=False)
+    ).serve(target_loader=partial(_load, load, web.threads if waits else 0, limits or {}), wrap_loader=False)
 
 
 def _load(
@@ -90,7 +108,7 @@ def _load(
 ) -> WholeRequests:
     """What granian calls; a function with a name, because macOS and Python 3.14 pickle it for the new process."""
     end_with_parent()
-    return WholeRequests(load(), ThreadPoolExecutor(threads, "request"), limits)
+    return WholeRequests(load(), ThreadPoolExecutor(threads, "request") if threads else None, limits)
 
 
 def configure_logging() -> None:

@@ -1,7 +1,5 @@
 """Which tokens an envelope needs, and whether they hold: of every issuer, for admission and for each node of a path."""
 
-from functools import cached_property
-
 from shared import tokens
 from shared.envelope import Tokens
 from shared.manifest import Composed, Manifest
@@ -9,25 +7,17 @@ from shared.tree import NodeId
 
 
 class Vouchers:
-    """Verifies tokens of one round; picklable, and keeps the keys it has met."""
+    """Verifies tokens of one round; picklable."""
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
-
-    @cached_property
-    def challenge_digests(self) -> tuple[bytes, ...]:
-        """Of each issuer, in their order."""
-        origin = self.manifest.parties.origin
-        return tuple(
-            tokens.challenge_digest(issuer, self.manifest.hash, origin) for issuer in self.manifest.admission_keys
-        )
 
     def admits(self, nonce: bytes, admission: Tokens) -> bool:
         """Whether every issuer has signed an admission token for this nonce."""
         keys = self.manifest.admission_keys.values()
         return len(admission) == len(keys) and all(
             tokens.verify(key, nonce, digest, token)
-            for key, digest, token in zip(keys, self.challenge_digests, admission, strict=True)
+            for key, digest, token in zip(keys, self.manifest.challenge_digests, admission, strict=True)
         )
 
 
@@ -44,7 +34,7 @@ class GroupVouchers(Vouchers):
         nonce = tokens.group_nonce(pk)
         return len(of_node) == len(issuers) and all(
             tokens.verify(self.composed.group_key(issuer, node, part), nonce, digest, token)
-            for issuer, digest, token in zip(issuers, self.challenge_digests, of_node, strict=True)
+            for issuer, digest, token in zip(issuers, self.manifest.challenge_digests, of_node, strict=True)
         )
 
     def belongs_along(self, node: NodeId, part: int, pk: bytes, of_path: tuple[Tokens, ...]) -> bool:

@@ -32,6 +32,7 @@ def build(config: Config) -> Flask:
     port = metrics_port.start(config.metrics, metrics.registry, watch.ready)
     Finalize(None, watch.stop, exitpriority=3)
     Finalize(None, port.server_close, exitpriority=2)
+    Finalize(None, desk.close, exitpriority=2)
     Finalize(None, log.close, exitpriority=1)
     return web.create(desk, metrics, parties)
 
@@ -46,7 +47,7 @@ def main() -> int:
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
-    serve(partial(build, config), config.web)
+    serve(partial(build, config), config.web, waits=False)
     return 0
 
 

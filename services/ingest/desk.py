@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -13,8 +14,10 @@ from services.ingest.metrics import Metrics
 from services.ingest.nonces import RecentNonces, Turn
 from services.ingest.together import Together
 from shared import receipt, topics
+from shared.later import already, then
 from shared.log.port import Log, LogDamaged, LogError
 from shared.published import Published
+from shared.rounds import Round
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,33 +48,47 @@ class Desk:
         self._metrics = metrics
         self._nonces = RecentNonces()
 
-    def take(self, body: Mapping[str, Any], arrived: float) -> Receipt | Refused:
-        """A body that fits PostSchema, which arrived when `elapsed` was at `arrived`."""
-        if self.rounds is None:
-            return Refused(Reason.LOG_UNAVAILABLE)
-        verdict = admit(body, self.rounds, self.now())
-        if isinstance(verdict, Admitted):
-            return self._append(verdict, arrived)
-        return verdict
+    def take(self, body: Mapping[str, Any], arrived: float) -> Future[Receipt | Refused]:
+        """A body that fits PostSchema, which arrived when `elapsed` was at `arrived`.
 
-    def _append(self, admitted: Admitted, arrived: float) -> Receipt | Refused:
-        of, manifest = admitted.of, admitted.of.manifest
-        assert manifest is not None  # noqa: S101 - an admitted envelope belongs to an agreed round
-        digest = sha256(admitted.encoding).digest()
-        turn = self._nonces.take(of.id, admitted.nonce, digest)
-        if turn is Turn.REFUSE:
-            return Refused(Reason.TOO_MANY)
-        if turn is Turn.APPEND:
-            begun = self.elapsed()
-            try:
-                self._log.append(topics.envelopes(of.id), admitted.encoding)
-            except LogError as error:
-                if isinstance(error, LogDamaged):
-                    _LOG.error("the log is damaged: %s", error)
-                return Refused(Reason.LOG_UNAVAILABLE)
-            done = self.elapsed()
-            if not in_time(of, done - arrived, self.now()):
-                return Refused(Reason.LOG_UNAVAILABLE)
-            self._nonces.acknowledge(of.id, admitted.nonce, digest)
-            self._metrics.received(of.id, len(manifest.layouts), done - begun, done - arrived)
-        return Receipt(receipt.issue(manifest, admitted.encoding, self._key))
+        Done at once, or when the log has acknowledged the envelope or has failed to.
+        """
+        if self.rounds is None:
+            return already(Refused(Reason.LOG_UNAVAILABLE))
+        verdict = admit(body, self.rounds, self.now())
+        if isinstance(verdict, Refused):
+            return already(verdict)
+        of, digest = verdict.of, sha256(verdict.encoding).digest()
+        match self._nonces.take(of.id, verdict.nonce, digest):
+            case Turn.REFUSE:
+                return already(Refused(Reason.TOO_MANY))
+            case Turn.ANSWER:
+                return already(self._receipt(of, digest))
+            case Turn.APPEND:
+                begun = self.elapsed()
+                appended = self._log.append(topics.envelopes(of.id), verdict.encoding)
+                return then(appended, lambda done: self._appended(done, verdict, digest, begun, arrived))
+
+    def close(self) -> None:
+        """Append what has been taken, and take nothing more."""
+        self._log.close()
+
+    def _appended(
+        self, append: Future[None], admitted: Admitted, digest: bytes, begun: float, arrived: float
+    ) -> Receipt | Refused:
+        of, done = admitted.of, self.elapsed()
+        try:
+            append.result()
+        except LogError as error:
+            if isinstance(error, LogDamaged):
+                _LOG.error("the log is damaged: %s", error)
+            return Refused(Reason.LOG_UNAVAILABLE)
+        if not in_time(of, done - arrived, self.now()):
+            return Refused(Reason.LOG_UNAVAILABLE)
+        self._nonces.acknowledge(of.id, admitted.nonce, digest)
+        self._metrics.received(of.id, len(of.draft.questionnaire.parts), done - begun, done - arrived)
+        return self._receipt(of, digest)
+
+    def _receipt(self, of: Round, digest: bytes) -> Receipt:
+        assert of.manifest is not None  # noqa: S101 - an admitted envelope belongs to an agreed round
+        return Receipt(receipt.issue(of.manifest, digest, self._key))

@@ -1,16 +1,16 @@
 """Ingest on HTTP: the rounds, and the one call that employees' clients make without saying who they are."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Flask, Response, request
 
 from services.ingest.core import LARGEST_BODY, PostSchema, Reason, Refused
-from services.ingest.desk import Desk
+from services.ingest.desk import Desk, Receipt
 from services.ingest.metrics import Metrics
 from shared import cors, published
 from shared.parties import Parties
-from shared.problem import Problem, read_json
-from shared.serve import create_app
+from shared.problem import Problem, document, read_json
+from shared.serve import create_app, when_done
 
 RETRY_AFTER = 5
 """Seconds after which a client tries again when the log is away; clients add a random wait of their own."""
@@ -48,7 +48,7 @@ def create(desk: Desk, metrics: Metrics, parties: Parties) -> Flask:
     def one_round(round_id: str) -> dict[str, Any]:
         of = _known(desk).get(round_id)
         if of is None:
-            _refuse(Reason.UNKNOWN_ROUND)
+            raise _problem(Reason.UNKNOWN_ROUND)
         return published.document(of, desk.now())
 
     @app.post("/envelopes")
@@ -59,10 +59,12 @@ def create(desk: Desk, metrics: Metrics, parties: Parties) -> Flask:
         except Problem as problem:
             metrics.refused(Reason(problem.word))
             raise
-        answer = desk.take(body, arrived)
+        return when_done(desk.take(body, arrived), respond)
+
+    def respond(answer: Receipt | Refused) -> Response:
         if isinstance(answer, Refused):
             metrics.refused(answer.reason)
-            _refuse(answer.reason)
+            return document(_problem(answer.reason))
         # A receipt has only characters that JSON takes as they are.
         return Response(f'{{"receipt":"{answer.jws}"}}', 202, content_type="application/json")
 
@@ -71,11 +73,11 @@ def create(desk: Desk, metrics: Metrics, parties: Parties) -> Flask:
 
 def _known(desk: Desk) -> published.Published:
     if desk.rounds is None:
-        _refuse(Reason.LOG_UNAVAILABLE)
+        raise _problem(Reason.LOG_UNAVAILABLE)
     return desk.rounds
 
 
-def _refuse(reason: Reason) -> NoReturn:
+def _problem(reason: Reason) -> Problem:
     status, detail = _ANSWERS[reason]
     retry = {"Retry-After": str(RETRY_AFTER)} if reason is Reason.LOG_UNAVAILABLE else {}
-    raise Problem(status, reason, detail, retry)
+    return Problem(status, reason, detail, retry)

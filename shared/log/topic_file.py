@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,16 @@ _APPLICATION_ID = 0x4B6C6F67
 _PAGE = 16
 """Records read at a time: at most 8 MiB, and few enough queries to read 100,000 envelopes in a second or two."""
 
+_TOGETHER = 500
+"""Records per statement, of which SQLite limits the length. One statement for all is a third faster than one for each:
+every statement hands Python's lock over and takes it back."""
+
 _RETRY = 0.001
 """Seconds between two tries for another process's lock. SQLite itself would sleep up to 0.1 s: with four processes that
 append all the time one of them then waits for seconds, with this for tenths of one (see benchmarks/log.py)."""
 
 _CREATE = "CREATE TABLE partition_{} (offset INTEGER PRIMARY KEY, value BLOB NOT NULL)"
-_APPEND = "INSERT INTO partition_{0} SELECT coalesce(max(offset) + 1, 0), ? FROM partition_{0}"
+_APPEND = "INSERT INTO partition_{} VALUES {}"
 _END = "(SELECT coalesce(max(offset) + 1, 0) FROM partition_{})"
 _PARTITIONS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name GLOB 'partition_*'"
 _READ = "SELECT offset, value FROM partition_{} WHERE offset >= ? AND offset < ? ORDER BY offset LIMIT ?"
@@ -118,8 +123,19 @@ class TopicFile:
         """Append in one transaction, each record to a partition chosen at random."""
         with self.connection:  # commits, or undoes everything after an error
             self._patiently("BEGIN IMMEDIATE")
-            for record in records:
-                self.connection.execute(_APPEND.format(secrets.randbelow(self.partitions)), (record,))
+            for partition, chosen in self._scattered(records).items():
+                ((offset,),) = self.connection.execute(f"SELECT {_END.format(partition)}").fetchall()
+                for start in range(0, len(chosen), _TOGETHER):
+                    rows = list(enumerate(chosen[start : start + _TOGETHER], offset + start))
+                    statement = _APPEND.format(partition, ", ".join(["(?, ?)"] * len(rows)))
+                    self.connection.execute(statement, list(chain.from_iterable(rows)))
+
+    def _scattered(self, records: Iterable[bytes]) -> dict[int, list[bytes]]:
+        """The records by partition, chosen at random for each."""
+        scattered: dict[int, list[bytes]] = {}
+        for record in records:
+            scattered.setdefault(secrets.randbelow(self.partitions), []).append(record)
+        return scattered
 
     def end(self) -> End:
         """The next offset of each partition, all at one moment."""

@@ -110,6 +110,15 @@ def test_records_of_one_call_keep_their_order_within_a_partition(log: Log, topic
     assert_complete(list(log.read(topic)), writers=1, count=100)
 
 
+def test_thousands_of_records_in_one_call_are_all_there_in_their_order(log: Log, topic: str) -> None:
+    log.append(topic, *(number.to_bytes(2) for number in range(2_500)))
+    log.append(topic, *(number.to_bytes(2) for number in range(2_500, 5_000)))
+    entries = list(log.read(topic))
+    assert sorted(values(entries)) == [number.to_bytes(2) for number in range(5_000)]
+    for before, after in pairwise(entries):
+        assert after.partition > before.partition or (after.offset == before.offset + 1 and after.value > before.value)
+
+
 def test_one_record_that_is_too_large_keeps_the_others_of_the_call_out(log: Log, topic: str) -> None:
     with pytest.raises(RecordTooLarge):
         log.append(topic, b"small", b"x" * (port.MAX_RECORD + 1), b"small")

@@ -150,6 +150,7 @@ class _House:
         )
         metrics = IngestMetrics()
         desk = Desk(self.log, self.installed.identities["ingest"], metrics, self.clock, self.clock)
+        stack.callback(desk.close)
         self.watch = Watch(RoundsReader(self.log, book), self.installed.parties.ingest, desk, metrics, 1)
         self.library = Library(self.log, book, self.clock)
         self.apps: dict[str, Flask] = {f"{issuer.name}.example": issuer.app for issuer in self.issuers}
@@ -231,7 +232,7 @@ def _act(house: _House, manifest: Manifest, person: str) -> Member:
         )
         client.send(manifest, wallet, list(member.sealed))
         key = house.installed.identities["ingest"]
-        member.receipts = [receipt.issue(manifest, one.encoded, key) for one in member.sealed]
+        member.receipts = [receipt.issue(manifest, sha256(one.encoded).digest(), key) for one in member.sealed]
     return member
 
 

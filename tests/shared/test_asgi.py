@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Timer
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, Response, request
 
 from shared import asgi
 from shared.asgi import WholeRequests
-from shared.serve import create_app
+from shared.serve import create_app, when_done
 
 
 def echo() -> Flask:
@@ -21,11 +22,20 @@ def echo() -> Flask:
         asked = request.get_data()
         return {"word": word, "body": asked.decode(), "query": request.args.get("q"), "from": request.remote_addr}
 
+    @app.post("/later/<word>")
+    def later(word: str) -> Response:
+        work: Future[str] = Future()
+        Timer(0.02, lambda: work.set_result(word) if word != "broken" else work.set_exception(KeyError(word))).start()
+        return when_done(work, lambda done: Response(done, 202 if word != "teapot" else 418))
+
     return app
 
 
 def ask(
-    *messages: MutableMapping[str, Any], path: str = "/echo/x", headers: tuple[tuple[bytes, bytes], ...] = ()
+    *messages: MutableMapping[str, Any],
+    path: str = "/echo/x",
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+    in_pool: bool = True,
 ) -> list[MutableMapping[str, Any]]:
     """What the application sends for a request that arrives in these messages, and then no further."""
     sent: list[MutableMapping[str, Any]] = []
@@ -51,7 +61,8 @@ def ask(
             "client": ("192.0.2.7", 5),
         }
         with ThreadPoolExecutor(1) as pool:
-            await WholeRequests(echo(), pool, {"/echo/large": 2_000_000})(scope, receive, send)
+            application = WholeRequests(echo(), pool if in_pool else None, {"/echo/large": 2_000_000})
+            await application(scope, receive, send)
 
     asyncio.run(talk())
     return sent
@@ -95,3 +106,27 @@ def test_a_body_that_breaks_off_is_no_fault_of_ours() -> None:
     start, body = ask(part(b"{", more=True), {"type": "http.disconnect"})
     assert start["status"] == 400
     assert b"urn:klankbord:problem:malformed" in body["body"]
+
+
+@pytest.mark.parametrize("in_pool", [True, False])
+@pytest.mark.parametrize(("word", "status"), [("soon", 202), ("teapot", 418)])
+def test_a_late_answer_is_sent_as_it_is_with_the_headers_of_every_other(word: str, status: int, in_pool: bool) -> None:
+    start, body = ask(part(b""), path=f"/later/{word}", in_pool=in_pool)
+    assert (start["status"], body["body"]) == (status, word.encode())
+    at_once, _ = ask(part(b""), in_pool=in_pool)
+    names = [name for name, _ in start["headers"]]
+    assert sorted(names) == sorted(name for name, _ in at_once["headers"])
+    assert (b"cache-control", b"no-store") in start["headers"]
+    assert (b"content-length", str(len(word)).encode()) in start["headers"]
+
+
+@pytest.mark.parametrize("in_pool", [True, False])
+def test_an_answer_that_breaks_while_somebody_waits_is_500_and_tells_nothing(in_pool: bool) -> None:
+    start, body = ask(part(b""), path="/later/broken", in_pool=in_pool)
+    assert start["status"] == 500
+    assert b"urn:klankbord:problem:broken" in body["body"]
+    assert b"KeyError" not in body["body"]
+
+
+def test_a_thread_waits_where_nobody_else_can() -> None:
+    assert echo().test_client().post("/later/soon").status_code == 202

@@ -138,10 +138,11 @@ class Issuer:
 class Ingest:
     def __init__(self, place: Place) -> None:
         self._metrics = IngestMetrics()
-        desk = IngestDesk(place.log, place.installed.identities["ingest"], self._metrics, place.clock, place.clock)
+        key = place.installed.identities["ingest"]
+        self._desk = IngestDesk(place.log, key, self._metrics, place.clock, place.clock)
         reader = RoundsReader(place.log, place.installed.book)
-        self._watch = IngestWatch(reader, place.installed.parties.ingest, desk, self._metrics, 1)
-        self.app: Flask | None = ingest_web.create(desk, self._metrics, place.installed.parties)
+        self._watch = IngestWatch(reader, place.installed.parties.ingest, self._desk, self._metrics, 1)
+        self.app: Flask | None = ingest_web.create(self._desk, self._metrics, place.installed.parties)
 
     def look(self) -> None:
         self._watch.look()
@@ -150,7 +151,7 @@ class Ingest:
         return alarms_of(self._metrics.registry)
 
     def close(self) -> None:
-        pass
+        self._desk.close()
 
 
 class Gate:

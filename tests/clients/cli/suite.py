@@ -290,9 +290,9 @@ def running(folder: Path, issuers: int = 1, *, trial: bool = False, **changes: A
         _agreed(Path(tempfile.mkdtemp(dir=folder.parent)), issuers, trial, changes)
     of = _started(*_MADE[key], folder, issuers, trial)
     counting = Counting(of, folder)
+    metrics = ingest_metrics.Metrics()
+    desk = Desk(of.log, of.installed.identities["ingest"], metrics, of.clock, of.clock)
     try:
-        metrics = ingest_metrics.Metrics()
-        desk = Desk(of.log, of.installed.identities["ingest"], metrics, of.clock, of.clock)
         reader = RoundsReader(of.log, of.installed.book)
         watch = Watch(reader, of.installed.parties.ingest, desk, metrics, 1)
         parties = of.installed.parties
@@ -312,6 +312,7 @@ def running(folder: Path, issuers: int = 1, *, trial: bool = False, **changes: A
         yield Suite(of, folder, apps, refresh=refresh)
     finally:
         counting.close()
+        desk.close()
         of.stop()
 
 

@@ -202,7 +202,9 @@ def forged(suite: Suite, body: dict[str, Any], **changes: Any) -> str:
     outer = unb64(body["outer"])
     posted = Envelope(body["part"], unb64(body["a"]), tuple(map(unb64, body["tokens"])), outer)
     encoded = posted.encode(suite.manifest.layouts[body["part"]])
-    return receipt.issue(manifest, changes.get("encoded", encoded), changes.get("key", ingest_key(suite)))
+    return receipt.issue(
+        manifest, sha256(changes.get("encoded", encoded)).digest(), changes.get("key", ingest_key(suite))
+    )
 
 
 def ingest_key(suite: Suite) -> Any:

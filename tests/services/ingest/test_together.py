@@ -1,15 +1,21 @@
-"""Requests that wait at the same time share one append, and each hears what became of its own."""
+"""Envelopes that come at the same time share one append, and each hears what became of its own."""
 
+import asyncio
 import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 
 import pytest
 
 from services.ingest.together import Together
 from shared.log.memory import MemoryLog
-from shared.log.port import NoSuchTopic
+from shared.log.port import Log, NoSuchTopic
 
 PATIENCE = 10.0
 """Seconds after which a thread hangs."""
+
+SPRING, AUTUMN = "envelopes.spring", "envelopes.autumn"
 
 
 class Door(MemoryLog):
@@ -28,91 +34,109 @@ class Door(MemoryLog):
         super().append(topic, *records)
 
 
-def run(together: Together, topic: str, record: bytes, heard: dict[bytes, BaseException | None]) -> threading.Thread:
-    def append() -> None:
-        try:
-            together.append(topic, record)
-            heard[record] = None
-        except Exception as error:
-            heard[record] = error
-
-    thread = threading.Thread(target=append)
-    thread.start()
-    return thread
+@contextmanager
+def together(log: Log) -> Iterator[Together]:
+    them = Together(log)
+    try:
+        yield them
+    finally:
+        them.close()
 
 
-def join(threads: list[threading.Thread]) -> None:
-    for thread in threads:
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
-
-
-def waiting(together: Together, number: int) -> None:
-    done = threading.Event()
-    while len(together._waiting) < number:
-        assert not done.wait(0.001)
-
-
-def test_those_who_wait_for_one_append_share_the_next() -> None:
-    log, heard = Door(), dict[bytes, BaseException | None]()
-    log.create("envelopes.spring")
-    together = Together(log)
-    first = run(together, "envelopes.spring", b"first", heard)
+def behind_the_door(log: Door, them: Together, topics_and_records: list[tuple[str, bytes]]) -> list[Future[None]]:
+    """The futures of the first, which is being appended alone, and of all that come meanwhile."""
+    (topic, record), *others = topics_and_records
+    first = them.append(topic, record)
     assert log.entered.wait(PATIENCE)
-    others = [run(together, "envelopes.spring", bytes([n]), heard) for n in range(10)]
-    waiting(together, 10)
-    log.open.set()
-    join([first, *others])
+    return [first, *(them.append(*other) for other in others)]
+
+
+def errors(futures: list[Future[None]]) -> list[str]:
+    return [type(one.exception(PATIENCE)).__name__ for one in futures]
+
+
+def test_those_who_come_during_one_append_share_the_next() -> None:
+    log = Door()
+    log.create(SPRING)
+    with together(log) as them:
+        futures = behind_the_door(log, them, [(SPRING, bytes([n])) for n in range(11)])
+        assert not any(one.done() for one in futures)
+        log.open.set()
+        assert [one.result(PATIENCE) for one in futures] == [None] * 11
     assert log.appends == [1, 10]
-    assert set(heard.values()) == {None}
-    assert {entry.value for entry in log.read("envelopes.spring")} == heard.keys()
+    assert [entry.value for entry in log.read(SPRING)] == [bytes([n]) for n in range(11)]
 
 
 def test_an_error_is_heard_by_those_whose_topic_it_is() -> None:
-    log, heard = Door(), dict[bytes, BaseException | None]()
-    log.create("envelopes.spring")
-    together = Together(log)
-    first = run(together, "envelopes.spring", b"first", heard)
-    assert log.entered.wait(PATIENCE)
-    others = [
-        run(together, "envelopes.autumn", b"autumn", heard),
-        run(together, "envelopes.spring", b"spring", heard),
-        run(together, "envelopes.autumn", b"late", heard),
-    ]
-    waiting(together, 3)
-    log.open.set()
-    join([first, *others])
-    assert isinstance(heard.pop(b"autumn"), NoSuchTopic)
-    assert isinstance(heard.pop(b"late"), NoSuchTopic)
-    assert heard == {b"first": None, b"spring": None}
+    log = Door()
+    log.create(SPRING)
+    with together(log) as them:
+        futures = behind_the_door(log, them, [(SPRING, b"1"), (AUTUMN, b"2"), (SPRING, b"3"), (AUTUMN, b"4")])
+        log.open.set()
+        assert errors(futures) == ["NoneType", "NoSuchTopic", "NoneType", "NoSuchTopic"]
 
 
-def test_if_the_one_who_appends_breaks_nobody_believes_that_it_was_done() -> None:
+def test_if_an_append_breaks_nobody_believes_that_it_was_done_and_others_go_on() -> None:
     class Broken(Door):
         def append(self, topic: str, *records: bytes) -> None:
             if len(records) > 1:
                 raise ZeroDivisionError
             super().append(topic, *records)
 
-    log, heard = Broken(), dict[bytes, BaseException | None]()
-    log.create("envelopes.spring")
-    together = Together(log)
-    first = run(together, "envelopes.spring", b"first", heard)
-    assert log.entered.wait(PATIENCE)
-    others = [run(together, "envelopes.spring", bytes([n]), heard) for n in range(4)]
-    waiting(together, 4)
-    log.open.set()
-    join([first, *others])
-    assert heard.pop(b"first") is None
-    kinds = sorted(type(error).__name__ for error in heard.values())
-    assert kinds == ["LogUnavailable"] * 3 + ["ZeroDivisionError"]
+    log = Broken()
+    log.create(SPRING)
+    with together(log) as them:
+        futures = behind_the_door(log, them, [(SPRING, bytes([n])) for n in range(4)])
+        log.open.set()
+        assert errors(futures) == ["NoneType", *["ZeroDivisionError"] * 3]
+        assert them.append(SPRING, b"later").exception(PATIENCE) is None
 
 
 def test_an_error_of_one_append_does_not_linger() -> None:
     log = MemoryLog()
-    together = Together(log)
-    with pytest.raises(NoSuchTopic):
-        together.append("envelopes.spring", b"x")
-    log.create("envelopes.spring")
-    together.append("envelopes.spring", b"x")
-    assert log.end("envelopes.spring") == (1,)
+    with together(log) as them:
+        with pytest.raises(NoSuchTopic):
+            them.append(SPRING, b"x").result(PATIENCE)
+        log.create(SPRING)
+        them.append(SPRING, b"x").result(PATIENCE)
+    assert log.end(SPRING) == (1,)
+
+
+def test_what_was_brought_before_the_end_is_appended() -> None:
+    log = Door()
+    log.create(SPRING)
+    them = Together(log)
+    futures = behind_the_door(log, them, [(SPRING, bytes([n])) for n in range(3)])
+    threading.Timer(0.05, log.open.set).start()
+    them.close()
+    assert errors(futures) == ["NoneType"] * 3
+    assert log.end(SPRING) == (3,)
+
+
+def test_who_brings_it_from_an_event_loop_is_told_there() -> None:
+    log = MemoryLog()
+    log.create(SPRING)
+    told: list[int] = []
+
+    async def bring(them: Together) -> None:
+        futures = [them.append(SPRING, bytes([n])) for n in range(3)]
+        for one in futures:
+            one.add_done_callback(lambda _: told.append(threading.get_ident()))
+        await asyncio.gather(*map(asyncio.wrap_future, futures))
+
+    with together(log) as them:
+        asyncio.run(bring(them))
+    assert told == [threading.get_ident()] * 3
+
+
+def test_a_loop_that_has_ended_stops_nobody_else() -> None:
+    log = Door()
+    log.create(SPRING)
+
+    async def bring(them: Together) -> None:
+        them.append(SPRING, b"nobody waits for it")
+
+    with together(log) as them:
+        asyncio.run(bring(them))
+        log.open.set()
+        assert them.append(SPRING, b"somebody does").exception(PATIENCE) is None
