@@ -71,7 +71,7 @@ def report(title: str, issuer: Running, people: list[str]) -> None:
 
 
 def keys(store: Store, threads: int) -> None:
-    maker, secret = KeyMaker(store, threads), RoundSecret.generate(f"keys-{threads}")
+    maker, secret = KeyMaker(store, threads), RoundSecret.generate(f"keys-{threads}", keys_until=2**32)
     start = perf_counter()
     maker.make(secret, [Address(node, 0) for node in range(KEYS)])
     while maker.busy:

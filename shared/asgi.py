@@ -11,6 +11,7 @@ import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -33,14 +34,24 @@ LATE = "klankbord.late"
 """In the environment of a request: what a view calls with the future of its answer."""
 
 
+@dataclass(frozen=True)
+class Limit:
+    """How large a body may be for whoever may send one: memory is not for strangers."""
+
+    size: int
+    """Bytes."""
+    allows: Callable[[str], bool]
+    """Whether the request's Authorization header (empty if there is none) is that of somebody who may."""
+
+
 class WholeRequests:
     """An ASGI application around a WSGI one.
 
     `pool`: where views run; None: in the event loop, for an application whose views never wait for anything.
-    `limits`: other largest bodies, in bytes, by path.
+    `limits`: other largest bodies, by path.
     """
 
-    def __init__(self, application: Wsgi, pool: Executor | None, limits: Mapping[str, int]) -> None:
+    def __init__(self, application: Wsgi, pool: Executor | None, limits: Mapping[str, Limit]) -> None:
         self._application = application
         self._pool = pool
         self._limits = limits
@@ -49,7 +60,7 @@ class WholeRequests:
         if scope["type"] != "http":
             return  # There is nothing to do when the server starts and ends, and no other protocol is served.
         try:
-            body = await asyncio.wait_for(_body(scope, receive, self._limits.get(scope["path"], BODY)), PATIENCE)
+            body = await asyncio.wait_for(_body(scope, receive, self._limit(scope)), PATIENCE)
         except (Problem, TimeoutError) as refused:
             problem = refused if isinstance(refused, Problem) else Problem(408, "too-slow", "The body did not arrive.")
             response = document(problem)
@@ -70,6 +81,13 @@ class WholeRequests:
         else:
             self._pool.submit(self._run, _environ(scope, body), tell)
         await _send(send, *await answer)
+
+    def _limit(self, scope: Mapping[str, Any]) -> int:
+        limit = self._limits.get(scope["path"])
+        if limit is None:
+            return BODY
+        authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        return limit.size if limit.allows(authorization) else BODY
 
     def _run(self, environ: dict[str, Any], tell: Callable[[Response], None]) -> None:
         late: list[Future[Response]] = []

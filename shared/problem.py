@@ -110,10 +110,15 @@ def read_json(schema: Schema, limit: int) -> dict[str, Any]:
 
 def bearer() -> str:
     """What stands behind `Authorization: Bearer`; a Problem if there is nothing."""
-    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not credential.strip():
+    if not (found := credential(request.headers.get("Authorization", ""))):
         raise Problem(401, "no-credentials", "This needs a code.", {"WWW-Authenticate": "Bearer"})
-    return credential.strip()
+    return found
+
+
+def credential(authorization: str) -> str:
+    """What stands behind `Bearer` in an Authorization header (RFC 6750 section 2.1); empty if nothing does."""
+    scheme, _, found = authorization.partition(" ")
+    return found.strip() if scheme.lower() == "bearer" else ""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

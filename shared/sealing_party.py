@@ -72,9 +72,12 @@ class SealingParty:
     # Keys.
 
     def key(self, round_id: RoundId) -> SealingKey | None:
-        """The round's key, if it exists (any more)."""
+        """The round's key, if it exists (any more); a damaged file is as good as none."""
         data = self._secrets.load(round_id)
-        return None if data is None else SealingKey.from_bytes(data)
+        try:
+            return None if data is None else SealingKey.from_bytes(data)
+        except ValueError:
+            return None
 
     def destroy_key(self, round_id: RoundId) -> None:
         self._secrets.destroy(round_id)
@@ -85,7 +88,7 @@ class SealingParty:
     def _destroy_spent(self, now: float) -> None:
         """Keys whose work is stored, and those whose time has come; asks the log nothing."""
         for round_id in list(self._secrets.rounds()):
-            key = self.key(round_id)  # None if it was only half destroyed.
+            key = self.key(round_id)  # None if it was only half destroyed, or is damaged.
             if self.author.said(round_id, self._spent_by) or key is None or now >= key.erase_at:
                 self._secrets.destroy(round_id)
 

@@ -16,7 +16,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from shared import problem
-from shared.asgi import LATE, WholeRequests
+from shared.asgi import LATE, Limit, WholeRequests
 from shared.later import then
 from shared.orphans import end_with_parent
 from shared.settings import Address, Settings
@@ -78,10 +78,12 @@ def when_done(work: Future[Result], respond: Callable[[Result], Response]) -> Re
     return Response()
 
 
-def serve(load: Callable[[], Flask], web: Web, limits: Mapping[str, int] | None = None, *, waits: bool = True) -> None:
+def serve(
+    load: Callable[[], Flask], web: Web, limits: Mapping[str, Limit] | None = None, *, waits: bool = True
+) -> None:
     """Serve until SIGTERM or SIGINT; `load` is called once, in the process that answers.
 
-    `limits`: the largest body in bytes by path, where it is not shared.asgi.BODY. `waits`: False if no view ever waits
+    `limits`: the largest body by path, where it is not shared.asgi.BODY. `waits`: False if no view ever waits
     for a disk or anybody else: then one thread answers everybody, and none hands over to another. Requests under way
     are finished first, for at most 4 s: a service ends within five.
     """
@@ -104,7 +106,7 @@ def serve(load: Callable[[], Flask], web: Web, limits: Mapping[str, int] | None 
 
 
 def _load(
-    load: Callable[[], Flask], threads: int, limits: Mapping[str, int], *_args: object, **_named: object
+    load: Callable[[], Flask], threads: int, limits: Mapping[str, Limit], *_args: object, **_named: object
 ) -> WholeRequests:
     """What granian calls; a function with a name, because macOS and Python 3.14 pickle it for the new process."""
     end_with_parent()

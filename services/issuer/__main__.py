@@ -20,6 +20,7 @@ from services.issuer.people import People
 from services.issuer.store import Store
 from services.issuer.watch import Watch
 from shared import clock, keygen, listening, metrics_port
+from shared.asgi import Limit
 from shared.author import Author
 from shared.journal import Journal, JournalLocked
 from shared.log import open_log
@@ -72,7 +73,8 @@ def main() -> int:
     except DatabaseUnavailable as error:
         print(f"{PREFIX}DATABASE cannot be used: {error}", file=sys.stderr)
         return 2
-    serve(partial(build, config), config.web, {"/admin/roster": LARGEST_ROSTER})
+    roster = Limit(LARGEST_ROSTER, partial(web.is_hr, admin_key=config.admin_key))
+    serve(partial(build, config), config.web, {"/admin/roster": roster})
     return 0
 
 

@@ -173,11 +173,6 @@ def shares(nodes: Sequence[Node], collected: Mapping[NodeId, int]) -> dict[NodeI
     }
 
 
-def keys_must_go(of: Round | None, keys_until: int | None, now: float) -> bool:
-    """Whether a round's keys are to be destroyed: it came to nothing, or closing and grace are over.
-
-    By the log as it was last read, and by what was planned (POSIX seconds) where the log does not know the round.
-    """
-    if of is not None and (of.phase in DEAD or now >= of.draft.counting_from):
-        return True
-    return keys_until is not None and now >= keys_until
+def keys_must_go(of: Round | None, keys_until: int, now: float) -> bool:
+    """Whether a round's keys are to be destroyed: it came to nothing, or closing and grace are over (`keys_until`)."""
+    return now >= keys_until or (of is not None and of.phase in DEAD)

@@ -1,12 +1,13 @@
 """The secrets of a round, in two files outside every backup; the database holds only what is wrapped with them.
 
-    <round>.key      wrapping key (32) || salting key (32)        destroyed at closing and grace
+    <round>.key      wrapping key (32) || salting key (32) || u64 POSIX seconds of closing and grace, when it goes
     <round>.served   how many members were served, 16 digits      raised before each answer
 
     wrapped key  = nonce (12) || AES-256-GCM(wrapping key, nonce, p || q, aad = canonical JSON of what and where)
     members' salt = HMAC-SHA256(salting key, canonical JSON of what and where)
 
-So an older copy of the database is of no use without the file, and one that is put back beside it is noticed: it
+The date stands in the file itself, so that the keys go at their time even if log and database are away.
+An older copy of the database is of no use without the file, and one that is put back beside it is noticed: it
 knows fewer members than were served, and nothing is signed any more.
 """
 
@@ -34,6 +35,8 @@ _KEY = 32
 """Bytes of an AES-256 key, and of an HMAC key as long as its hash (RFC 2104 section 3)."""
 _NONCE = 12
 """Bytes, random: two of 100,000 keys of a round have the same one with a chance of 2^-64 (NIST SP 800-38D 8.2.2)."""
+_DATE = 8
+"""Bytes of the date."""
 _DIGITS = 16
 """Of the counter: always as many, so that a raise overwrites in place and never leaves half a number."""
 
@@ -53,20 +56,22 @@ class RoundSecret:
     round_id: RoundId
     wrapping: bytes = field(repr=False)
     salting: bytes = field(repr=False)
+    keys_until: int
+    """POSIX seconds from which it may not exist any more."""
 
     @classmethod
-    def generate(cls, round_id: RoundId) -> Self:
-        return cls(round_id, secrets.token_bytes(_KEY), secrets.token_bytes(_KEY))
+    def generate(cls, round_id: RoundId, keys_until: int) -> Self:
+        return cls(round_id, secrets.token_bytes(_KEY), secrets.token_bytes(_KEY), keys_until)
 
     @classmethod
     def from_bytes(cls, round_id: RoundId, data: bytes) -> Self:
         """From `to_bytes`; ValueError."""
-        if len(data) != 2 * _KEY:
+        if len(data) != 2 * _KEY + _DATE:
             raise ValueError("no secret of a round")
-        return cls(round_id, data[:_KEY], data[_KEY:])
+        return cls(round_id, data[:_KEY], data[_KEY : 2 * _KEY], int.from_bytes(data[2 * _KEY :]))
 
     def to_bytes(self) -> bytes:
-        return self.wrapping + self.salting
+        return self.wrapping + self.salting + self.keys_until.to_bytes(_DATE)
 
     def wrap(self, at: Address, key: PrivateKey) -> bytes:
         nonce = secrets.token_bytes(_NONCE)
@@ -95,9 +100,9 @@ class Secrets:
         self._files = RoundSecrets(folder)
         self._folder = folder
 
-    def create(self, round_id: RoundId) -> RoundSecret:
+    def create(self, round_id: RoundId, keys_until: int) -> RoundSecret:
         """New secrets and a counter at 0; FileExistsError if the round has secrets already."""
-        secret = RoundSecret.generate(round_id)
+        secret = RoundSecret.generate(round_id, keys_until)
         if self._files.load(round_id) is not None:
             raise FileExistsError(round_id)
         # The counter first: secrets without one would mean that it was lost.
@@ -106,9 +111,12 @@ class Secrets:
         return secret
 
     def load(self, round_id: RoundId) -> RoundSecret | None:
-        """None if they were never made, or are destroyed."""
+        """None if they were never made, or are destroyed, or the file is damaged, which comes to the same."""
         data = self._files.load(round_id)
-        return None if data is None else RoundSecret.from_bytes(round_id, data)
+        try:
+            return None if data is None else RoundSecret.from_bytes(round_id, data)
+        except ValueError:
+            return None
 
     def destroy(self, round_id: RoundId) -> bool:
         """Remove the secrets and the counter; whether there were any."""

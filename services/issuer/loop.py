@@ -102,8 +102,8 @@ class Loop:
             self._warn(f"rows are erased later: {error}")
             dates = {}
         for round_id in self._secrets.rounds():
-            keys_until = dates[round_id][0] if round_id in dates else None
-            if core.keys_must_go(self._reader.fold.rounds.get(round_id), keys_until, now):
+            secret = self._secrets.load(round_id)
+            if secret is None or core.keys_must_go(self._reader.fold.rounds.get(round_id), secret.keys_until, now):
                 self._maker.cancel(round_id)
                 self._secrets.destroy(round_id)
                 _LOG.info("the keys of %s are destroyed", round_id)
@@ -170,7 +170,7 @@ class Loop:
         if (secret := self._secrets.load(of.id)) is None:
             # Keys that another file wrapped are of no use, and nobody has seen them.
             self._store.drop_keys(of.id)
-            secret = self._secrets.create(of.id)
+            secret = self._secrets.create(of.id, planned.keys_until)
         if self._store.count_keys(of.id) < planned.keys:
             if not self._maker.busy:
                 self._maker.make(secret, core.addresses(planned.trees()))

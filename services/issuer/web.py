@@ -17,7 +17,7 @@ from services.issuer.metrics import Metrics
 from shared import blind_rsa, cors, draft, published
 from shared.canonical import b64, unb64
 from shared.parties import Parties
-from shared.problem import Problem, bearer, document, read_json
+from shared.problem import Problem, bearer, credential, document, read_json
 from shared.schema import Bytes
 from shared.serve import create_app
 
@@ -73,7 +73,7 @@ def create(desk: Desk, hr: Hr, metrics: Metrics, parties: Parties, admin_key: by
 
     _public(app, desk)
     _member(app, desk, metrics)
-    _admin(app, hr, metrics, sha256(admin_key).digest())
+    _admin(app, hr, metrics, admin_key)
     return app
 
 
@@ -116,11 +116,20 @@ def _member(app: Flask, desk: Desk, metrics: Metrics) -> None:
         return {"signatures": [b64(signature) for signature in outcome.signatures]}
 
 
-def _admin(app: Flask, hr: Hr, metrics: Metrics, key_digest: bytes) -> None:
+def is_hr(authorization: str, admin_key: bytes) -> bool:
+    """Whether an Authorization header bears HR's key."""
+    return _same(credential(authorization), admin_key)
+
+
+def _same(given: str, admin_key: bytes) -> bool:
+    return hmac.compare_digest(sha256(given.encode()).digest(), sha256(admin_key).digest())
+
+
+def _admin(app: Flask, hr: Hr, metrics: Metrics, admin_key: bytes) -> None:
     def for_hr(view: Callable[..., Json | tuple[Json, int]]) -> Callable[..., Json | tuple[Json, int]]:
         @wraps(view)
         def guarded(**arguments: str) -> Json | tuple[Json, int]:
-            if not hmac.compare_digest(sha256(bearer().encode()).digest(), key_digest):
+            if not _same(bearer(), admin_key):
                 metrics.refused(Refusal.UNKNOWN_KEY)
                 raise Problem(401, Refusal.UNKNOWN_KEY, "This is not the admin key.", {"WWW-Authenticate": "Bearer"})
             return view(**arguments)

@@ -10,8 +10,10 @@ import pytest
 from flask import Flask, Response, request
 
 from shared import asgi
-from shared.asgi import WholeRequests
+from shared.asgi import Limit, WholeRequests
 from shared.serve import create_app, when_done
+
+LARGE = Limit(2_000_000, "Bearer key".__eq__)
 
 
 def echo() -> Flask:
@@ -61,7 +63,7 @@ def ask(
             "client": ("192.0.2.7", 5),
         }
         with ThreadPoolExecutor(1) as pool:
-            application = WholeRequests(echo(), pool if in_pool else None, {"/echo/large": 2_000_000})
+            application = WholeRequests(echo(), pool if in_pool else None, {"/echo/large": LARGE})
             await application(scope, receive, send)
 
     asyncio.run(talk())
@@ -96,9 +98,11 @@ def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(announced
     assert b"urn:klankbord:problem:too-large" in body["body"]
 
 
-def test_a_path_may_have_a_limit_of_its_own() -> None:
-    start, _ = ask(part(b"x" * 1_500_000), path="/echo/large")
-    assert start["status"] == 200
+@pytest.mark.parametrize(("sent", "status"), [("Bearer key", 200), ("Bearer other", 413), (None, 413)])
+def test_a_path_may_have_a_limit_of_its_own_for_those_who_may_send_that_much(sent: str | None, status: int) -> None:
+    headers = ((b"authorization", sent.encode()),) if sent else ()
+    start, _ = ask(part(b"x" * 1_500_000), path="/echo/large", headers=headers)
+    assert start["status"] == status
 
 
 def test_a_body_that_breaks_off_is_no_fault_of_ours() -> None:

@@ -249,6 +249,15 @@ def test_another_key_is_as_good_as_none(house: House) -> None:
     assert house.key() is None
 
 
+def test_a_damaged_key_is_as_good_as_none_and_keeps_no_other_from_being_destroyed(house: House) -> None:
+    folder = house.home / "rounds"
+    (folder / f"{house.made.id}.key").write_bytes(b"damaged")
+    RoundSecrets(folder).create("zomer", SealingKey.generate(int(house.now)).to_bytes())
+    house.settle(house.started())
+    assert [record.body for record in house.said(Kind.STOP)] == [{"reason": "key-lost"}]
+    assert not list(folder.iterdir())
+
+
 def test_more_envelopes_than_people_stop_the_round(house: House) -> None:
     made = house.made
     invented = [made.member("p12", code).encoded(0, made.closed()) for code in range(2)]

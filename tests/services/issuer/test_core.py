@@ -177,21 +177,17 @@ def test_no_message_stands_in_what_is_printed_of_a_request(made: MadeRound) -> N
     assert "\\x07" not in repr(request)
 
 
-@given(late=st.integers(-(10**6), 10**6), known=st.booleans(), planned=st.booleans())
-def test_keys_go_at_closing_and_grace_by_the_log_or_by_the_plan(
-    made: MadeRound, late: int, known: bool, planned: bool
-) -> None:
-    counting_from = made.of.draft.counting_from
-    of, until = made.of if known else None, counting_from if planned else None
-    assert core.keys_must_go(of, until, counting_from + late) == (late >= 0 and (known or planned))
+@given(late=st.integers(-(10**6), 10**6), known=st.booleans())
+def test_keys_go_at_their_date_whether_or_not_the_log_knows_the_round(made: MadeRound, late: int, known: bool) -> None:
+    assert core.keys_must_go(made.of if known else None, CLOSES + 300, CLOSES + 300 + late) == (late >= 0)
 
 
 @pytest.mark.parametrize(("kind", "author"), [(Kind.STOP, "gate"), (Kind.STOP, "aggregate"), (Kind.CANCEL, "hr")])
 def test_keys_go_at_once_when_a_round_has_come_to_nothing(kind: Kind, author: str) -> None:
     stopped = make_round()
-    assert not core.keys_must_go(stopped.of, None, NOW)
+    assert not core.keys_must_go(stopped.of, CLOSES, NOW)
     stopped.say(kind, author, {"reason": "too-many"} if kind is Kind.STOP else {})
-    assert core.keys_must_go(stopped.of, None, NOW)
+    assert core.keys_must_go(stopped.of, CLOSES, NOW)
 
 
 def _reason(outcome: object) -> Refusal:

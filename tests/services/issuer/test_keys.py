@@ -3,6 +3,7 @@
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,20 +23,23 @@ from shared.secret_files import UnsafeFile
 from tests.keys import rsa_key
 from tests.services.issuer.issuers import until
 
+UNTIL = 1_800_000_000
+"""When the keys go, in POSIX seconds."""
+
 ADDRESSES = st.builds(Address, st.integers(-1, 2000), st.integers(-1, 15))
 
 
 @given(ADDRESSES)
 def test_a_wrapped_key_opens_at_its_own_address(at: Address) -> None:
-    secret = RoundSecret.generate("spring")
+    secret = RoundSecret.generate("spring", UNTIL)
     assert secret.unwrap(at, secret.wrap(at, rsa_key())).to_bytes() == rsa_key().to_bytes()
 
 
 @given(ADDRESSES, ADDRESSES)
 def test_a_wrapped_key_opens_nowhere_else(at: Address, other: Address) -> None:
-    secret = RoundSecret.generate("spring")
+    secret = RoundSecret.generate("spring", UNTIL)
     wrapped = secret.wrap(at, rsa_key())
-    elsewhere = [RoundSecret.generate("spring"), RoundSecret("summer", secret.wrapping, secret.salting)]
+    elsewhere = [RoundSecret.generate("spring", UNTIL), replace(secret, round_id="summer")]
     for wrong, place in [(one, at) for one in elsewhere] + ([(secret, other)] if other != at else []):
         with pytest.raises(DamagedKey):
             wrong.unwrap(place, wrapped)
@@ -45,21 +49,31 @@ def test_a_wrapped_key_opens_nowhere_else(at: Address, other: Address) -> None:
 
 @given(st.lists(ADDRESSES, unique=True, min_size=2))
 def test_every_address_of_every_round_has_a_salt_of_its_own(addresses: list[Address]) -> None:
-    secret = RoundSecret.generate("spring")
-    other = RoundSecret("summer", secret.wrapping, secret.salting)
+    secret = RoundSecret.generate("spring", UNTIL)
+    other = replace(secret, round_id="summer")
     salts = {of.salt(at) for of in (secret, other) for at in addresses}
     assert len(salts) == 2 * len(addresses) and {len(salt) for salt in salts} == {32}
     assert RoundSecret.from_bytes("spring", secret.to_bytes()).salt(addresses[0]) == secret.salt(addresses[0])
 
 
+def test_the_date_stands_in_the_file_itself_and_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path)
+    secrets.create("spring", UNTIL)
+    loaded = secrets.load("spring")
+    assert loaded is not None and loaded.keys_until == UNTIL
+    (tmp_path / "spring.key").write_bytes(loaded.to_bytes()[:-1])
+    assert secrets.load("spring") is None
+    assert secrets.rounds() == ["spring"]
+
+
 def test_secrets_stand_in_no_text() -> None:
-    secret = RoundSecret("spring", b"w" * 32, b"s" * 32)
+    secret = RoundSecret("spring", b"w" * 32, b"s" * 32, UNTIL)
     assert "www" not in repr(secret) and "sss" not in repr(secret)
 
 
 def test_the_files_of_a_round_are_its_owners_alone_and_are_gone_when_destroyed(tmp_path: Path) -> None:
     secrets = Secrets(tmp_path / "rounds")
-    made = secrets.create("spring")
+    made = secrets.create("spring", UNTIL)
     files = sorted((tmp_path / "rounds").iterdir())
     assert [file.name for file in files] == ["spring.key", "spring.served"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -72,17 +86,17 @@ def test_the_files_of_a_round_are_its_owners_alone_and_are_gone_when_destroyed(t
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:
     secrets = Secrets(tmp_path)
-    made = secrets.create("spring")
+    made = secrets.create("spring", UNTIL)
     secrets.raise_served("spring", 3)
     with pytest.raises(FileExistsError):
-        secrets.create("spring")
+        secrets.create("spring", UNTIL)
     assert secrets.load("spring") == made
     assert secrets.served("spring") == 3
 
 
 def test_secrets_that_others_can_read_are_not_used(tmp_path: Path) -> None:
     secrets = Secrets(tmp_path)
-    secrets.create("spring")
+    secrets.create("spring", UNTIL)
     (tmp_path / "spring.key").chmod(0o640)
     with pytest.raises(UnsafeFile):
         secrets.load("spring")
@@ -93,7 +107,7 @@ def test_secrets_that_others_can_read_are_not_used(tmp_path: Path) -> None:
 def test_the_counter_is_the_most_that_it_was_ever_raised_to(raised: list[int]) -> None:
     with TemporaryDirectory() as folder:
         secrets = Secrets(Path(folder))
-        secrets.create("spring")
+        secrets.create("spring", UNTIL)
         assert secrets.served("spring") == 0
         for place, served in enumerate(raised, 1):
             secrets.raise_served("spring", served)
@@ -102,7 +116,7 @@ def test_the_counter_is_the_most_that_it_was_ever_raised_to(raised: list[int]) -
 
 def test_threads_never_lower_the_counter(tmp_path: Path) -> None:
     secrets = Secrets(tmp_path)
-    secrets.create("spring")
+    secrets.create("spring", UNTIL)
 
     def work(start: int) -> None:
         for served in range(start, 100, 4):
@@ -120,7 +134,7 @@ def test_threads_never_lower_the_counter(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"12\n", b"x" * 17, b"0" * 40, b"-000000000000001\n"])
 def test_a_counter_that_cannot_be_read_is_never_taken_for_zero(tmp_path: Path, content: bytes) -> None:
     secrets = Secrets(tmp_path)
-    secrets.create("spring")
+    secrets.create("spring", UNTIL)
     (tmp_path / "spring.served").write_bytes(content)
     with pytest.raises(NoCounter):
         secrets.served("spring")
@@ -130,7 +144,7 @@ def test_a_counter_that_cannot_be_read_is_never_taken_for_zero(tmp_path: Path, c
 
 def test_a_counter_that_is_missing_is_never_taken_for_zero(tmp_path: Path) -> None:
     secrets = Secrets(tmp_path)
-    secrets.create("spring")
+    secrets.create("spring", UNTIL)
     (tmp_path / "spring.served").unlink()
     with pytest.raises(NoCounter):
         secrets.served("spring")
@@ -148,7 +162,7 @@ PLACES = [ADMISSION, *(Address(node, part) for node in range(50) for part in ran
 
 
 def test_keys_are_made_with_a_real_generator_and_can_sign(store: Store) -> None:
-    maker, secret = KeyMaker(store, threads=2), RoundSecret.generate("spring")
+    maker, secret = KeyMaker(store, threads=2), RoundSecret.generate("spring", UNTIL)
     maker.make(secret, PLACES[:3])
     until(lambda: not maker.busy)
     keys = [secret.unwrap(at, wrapped) for at, wrapped in store.keys("spring").items()]
@@ -159,7 +173,7 @@ def test_keys_are_made_with_a_real_generator_and_can_sign(store: Store) -> None:
 
 
 def test_a_maker_that_was_stopped_goes_on_where_it_was(store: Store) -> None:
-    secret, gate, calls = RoundSecret.generate("spring"), threading.Event(), count(1)
+    secret, gate, calls = RoundSecret.generate("spring", UNTIL), threading.Event(), count(1)
 
     def generate() -> PrivateKey:
         if next(calls) > BATCH + 4:
@@ -185,7 +199,7 @@ def test_a_maker_that_was_stopped_goes_on_where_it_was(store: Store) -> None:
 
 def test_stopping_another_round_stops_nothing(store: Store) -> None:
     maker = KeyMaker(store, 2, rsa_key)
-    maker.make(RoundSecret.generate("spring"), PLACES)
+    maker.make(RoundSecret.generate("spring", UNTIL), PLACES)
     maker.cancel("summer")
     until(lambda: not maker.busy)
     assert store.count_keys("spring") == len(PLACES)
@@ -199,15 +213,15 @@ def test_one_round_is_worked_on_at_a_time(store: Store) -> None:
         return rsa_key()
 
     maker = KeyMaker(store, 2, generate)
-    maker.make(RoundSecret.generate("spring"), PLACES[:2])
-    maker.make(RoundSecret.generate("summer"), PLACES[:2])
+    maker.make(RoundSecret.generate("spring", UNTIL), PLACES[:2])
+    maker.make(RoundSecret.generate("summer", UNTIL), PLACES[:2])
     gate.set()
     until(lambda: not maker.busy)
     assert (store.count_keys("spring"), store.count_keys("summer")) == (2, 0)
 
 
 def test_a_locked_database_stops_the_making_until_it_is_asked_for_again(store: Store, tmp_path: Path) -> None:
-    secret, maker = RoundSecret.generate("spring"), KeyMaker(store, 2, rsa_key)
+    secret, maker = RoundSecret.generate("spring", UNTIL), KeyMaker(store, 2, rsa_key)
     other = Database(f"sqlite:///{tmp_path / 'issuer.db'}")
     with other.writing():
         maker.make(secret, PLACES)

@@ -239,6 +239,18 @@ def test_keys_are_destroyed_even_while_the_database_is_away(one: World) -> None:
     one.lead.database._write.release()
 
 
+def test_keys_are_destroyed_even_while_log_and_database_are_away(one: World) -> None:
+    one.agree()
+    restarted = one.issuers[0] = one.lead.restarted()
+    restarted.reader._log = Away()
+    one.clock.now = CLOSES + 300
+    restarted.database._write.acquire()
+    with pytest.raises((LogUnavailable, DatabaseUnavailable)):
+        restarted.loop.tick()
+    assert restarted.secrets.rounds() == []
+    restarted.database._write.release()
+
+
 def test_what_cannot_be_done_just_now_is_said_once_and_not_at_every_look(
     one: World, caplog: pytest.LogCaptureFixture
 ) -> None:
