@@ -27,7 +27,7 @@ def build(config: Config) -> Flask:
     library = Library(log, config.book, clock.now)
     watch = Watch(library, metrics, config.poll)
     watch.start()
-    port = metrics_port.start(config.metrics, metrics.registry, lambda: watch.is_fresh(clock.now()))
+    port = metrics_port.start(config.metrics, metrics.registry, watch.ready)
     Finalize(None, watch.stop, exitpriority=3)
     Finalize(None, port.server_close, exitpriority=2)
     Finalize(None, log.close, exitpriority=1)

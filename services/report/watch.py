@@ -1,37 +1,23 @@
-"""Looking at the log again and again, beside the threads that answer requests."""
+"""Keeping the library up to date. While the log is away it goes on showing what it knows."""
 
-import threading
+from collections.abc import Callable
+from time import monotonic
 
 from services.report.library import Library
 from services.report.metrics import Metrics
-from shared.loop import run_or_end
-
-OLD = 30.0
-"""Seconds without a look after which report says that it is not ready."""
+from shared import watch
 
 
-class Watch:
-    """Keeps the library up to date. While the log is away it goes on showing what it knows."""
+class Watch(watch.Watch):
+    """Refreshes the library at each look, and says in the metrics what it found."""
 
-    def __init__(self, library: Library, metrics: Metrics, interval: float) -> None:
+    def __init__(
+        self, library: Library, metrics: Metrics, interval: float, elapsed: Callable[[], float] = monotonic
+    ) -> None:
+        super().__init__(self._refresh, interval, elapsed)
         self._library = library
         self._metrics = metrics
-        self._interval = interval
-        self._stop = threading.Event()
 
-    def look(self) -> None:
-        """Once; LogUnavailable."""
+    def _refresh(self) -> None:
         fold = self._library.refresh()
         self._metrics.looked(self._library.shelf, fold, self._library.looked_at)
-
-    def is_fresh(self, now: float) -> bool:
-        """Whether the last look is recent."""
-        return now - self._library.looked_at < OLD + self._interval
-
-    def start(self) -> None:
-        threading.Thread(
-            target=run_or_end, args=(self.look, self._stop, self._interval), name="watch", daemon=True
-        ).start()
-
-    def stop(self) -> None:
-        self._stop.set()

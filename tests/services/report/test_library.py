@@ -180,15 +180,17 @@ def test_while_the_log_is_away_the_last_look_stays() -> None:
     now = [float(LATER)]
     opened = Library(log, made.book, lambda: now[0])
     metrics = Metrics()
-    watch = Watch(opened, metrics, 2)
-    assert not watch.is_fresh(now[0])
+    watch = Watch(opened, metrics, 2, lambda: now[0])
+    assert not watch.ready()
     watch.look()
-    assert watch.is_fresh(now[0] + 31)
+    now[0] += 31
+    assert watch.ready()
     log.away = True
     with pytest.raises(LogUnavailable):
         watch.look()
     assert opened.shelf.by_id[made.id].results is not None
-    assert not watch.is_fresh(now[0] + 33)
+    now[0] += 2
+    assert not watch.ready()
     assert metrics.registry.get_sample_value("klankbord_report_rounds", {"state": "released"}) == 1
 
 
