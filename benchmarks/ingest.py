@@ -41,7 +41,7 @@ CONNECTIONS = 32
 PER_NONCE = 4
 """So --full fills the memory for nonces, of which there are 10,000, more than twice."""
 SEVERAL = 10
-"""Turns that the two servers take, so that both meet the same noise; the memory is read after each."""
+"""Turns that the three servers take, so that all meet the same noise; the memory is read after each."""
 PATIENCE = 20.0
 """Seconds for a server to start and for an answer."""
 
@@ -257,7 +257,7 @@ def main() -> None:
     arguments.add_argument("--loop", action="store_true", help=argparse.SUPPRESS)
     chosen = arguments.parse_args()
     if chosen.bare:
-        serve(bare, Web(("127.0.0.1", chosen.bare), None, None, threads=16), waits=not chosen.loop)
+        serve(bare, Web(("127.0.0.1", chosen.bare), None, None, threads=0 if chosen.loop else 16))
         return
     found = measure(100_000 if chosen.full else 20_000)
     for name in ("bare", "in one thread", "ingest"):

@@ -1,9 +1,10 @@
 """Whole requests for a WSGI application: no thread waits for somebody's slow line.
 
 A thread that reads a body as it arrives is held by whoever sends one byte a minute, and a handful of such senders would
-stop a service. Here a body is taken in by the event loop, within a limit and a time, and only then handed to a thread.
+stop a service. Here a body is taken in by the event loop, within a limit and a time, and only then handed to a view: in
+a thread, or, if no view ever waits, at once.
 
-Nor does a thread wait for what others do: a view that returns `when_done(...)` gives its thread back at once.
+Nor does a thread wait for what others do: a view that returns `when_done(...)` gives it back.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from shared.later import then
+from shared.later import running_loop
 from shared.problem import Problem, broken, document
 
 BODY = 1024 * 1024
@@ -30,6 +31,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, headers with names in lower case, body."""
+
 LATE = "klankbord.late"
 """In the environment of a request: what a view calls with the future of its answer."""
 
@@ -60,26 +63,25 @@ class WholeRequests:
         if scope["type"] != "http":
             return  # There is nothing to do when the server starts and ends, and no other protocol is served.
         try:
-            body = await asyncio.wait_for(_body(scope, receive, self._limit(scope)), PATIENCE)
+            environ = _environ(scope, await asyncio.wait_for(_body(scope, receive, self._limit(scope)), PATIENCE))
         except (Problem, TimeoutError) as refused:
             problem = refused if isinstance(refused, Problem) else Problem(408, "too-slow", "The body did not arrive.")
-            response = document(problem)
-            await _send(send, problem.status, _pairs(response), response.get_data())
+            await _send(send, *_plain(document(problem)))
             return
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[_Answer] = loop.create_future()
 
-        def tell(response: Response) -> None:
-            given = (response.status_code, _pairs(response), response.get_data())
+        def tell(given: _Answer) -> None:
             if running_loop() is loop:
                 _settle(answer, given)
             else:
                 loop.call_soon_threadsafe(_settle, answer, given)
 
         if self._pool is None:
-            self._run(_environ(scope, body), tell)
+            self._run(environ, tell)
         else:
-            self._pool.submit(self._run, _environ(scope, body), tell)
+            self._pool.submit(self._run, environ, tell)
+        del environ  # The body need not stay while somebody works on the answer.
         await _send(send, *await answer)
 
     def _limit(self, scope: Mapping[str, Any]) -> int:
@@ -89,43 +91,39 @@ class WholeRequests:
         authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         return limit.size if limit.allows(authorization) else BODY
 
-    def _run(self, environ: dict[str, Any], tell: Callable[[Response], None]) -> None:
+    def _run(self, environ: dict[str, Any], tell: Callable[[_Answer], None]) -> None:
+        """Tell an answer, whatever happens, now or when the view's work is done."""
         late: list[Future[Response]] = []
         environ[LATE] = late.append
         try:
-            response = Response.from_app(self._application, environ, buffered=True)
-        except Exception as error:
-            tell(broken(error))
-            return
-        if late:
-            then(late[0], lambda done: tell(_completed(response, done)))
-        else:
-            tell(response)
+            first = _plain(Response.from_app(self._application, environ, buffered=True))
+            if late:
+                late[0].add_done_callback(lambda done: tell(_completed(first, done)))
+                return
+        except BaseException as error:
+            first = _plain(broken(error))
+        tell(first)
 
 
-def _completed(first: Response, late: Future[Response]) -> Response:
+def _plain(response: Response) -> _Answer:
+    pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    return response.status_code, pairs, response.get_data()
+
+
+def _completed(first: _Answer, late: Future[Response]) -> _Answer:
     """The late response with the headers that the application gave to the first."""
     try:
-        response = late.result()
-    except Exception as error:
-        response = broken(error)
-    for name, value in first.headers:
-        if name not in ("Content-Type", "Content-Length"):
-            response.headers[name] = value
-    return response
+        status, headers, body = _plain(late.result())
+    except BaseException as error:
+        status, headers, body = _plain(broken(error))
+    kept = [(name, value) for name, value in first[1] if name not in (b"content-type", b"content-length")]
+    names = {name for name, _ in kept}
+    return status, [*((name, value) for name, value in headers if name not in names), *kept], body
 
 
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that this thread is running, if any."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _settle(answer: "asyncio.Future[_Answer]", response: _Answer) -> None:
+def _settle(answer: asyncio.Future[_Answer], given: _Answer) -> None:
     if not answer.done():  # Else nobody waits any more.
-        answer.set_result(response)
+        answer.set_result(given)
 
 
 async def _body(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes:
@@ -171,10 +169,6 @@ def _environ(scope: Mapping[str, Any], body: bytes) -> dict[str, Any]:
         key = key if key == "CONTENT_TYPE" else f"HTTP_{key}"
         environ[key] = f"{environ[key]},{text}" if key in environ else text
     return environ
-
-
-def _pairs(response: Response) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

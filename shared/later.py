@@ -1,5 +1,6 @@
 """Going on where somebody else's work ends, without a thread that waits for it."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -27,3 +28,11 @@ def then(work: Future[Work], make: Callable[[Future[Work]], Made]) -> Future[Mad
 
     work.add_done_callback(go_on)
     return made
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that this thread is running, if any."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -19,6 +19,9 @@ from shared import canonical, jws
 from shared.canonical import b64, unb64
 from shared.schema import Bytes, Flag, first_error, party_name, whole
 
+MAX_ISSUERS = 8
+"""Each adds a signature per token to what every employee sends."""
+
 ENDORSEMENT = "klankbord-parties"
 
 
@@ -120,7 +123,7 @@ class _Hidden(_Party):
 
 class _Generation(Schema):
     generation = whole(min=1)
-    issuers = fields.List(fields.Nested(_Party), required=True, validate=validate.Length(min=1, max=8))
+    issuers = fields.List(fields.Nested(_Party), required=True, validate=validate.Length(min=1, max=MAX_ISSUERS))
     ingest = fields.Nested(_Party, required=True)
     gate = fields.Nested(_Hidden, required=True)
     aggregate = fields.Nested(_Hidden, required=True)

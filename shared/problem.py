@@ -53,14 +53,13 @@ def document(problem: Problem) -> Response:
     return response
 
 
-def broken(error: Exception) -> Response:
+def broken(error: BaseException) -> Response:
     """The answer to what nobody foresaw: it tells nothing, and is logged."""
     # Only where it happened: the message of an exception may quote what somebody sent.
-    trace, places = error.__traceback__, []
+    trace, place = error.__traceback__, "?"
     while trace is not None:
-        places.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    _LOG.error("%s at %s", type(error).__name__, places[-1] if places else "?")
+        place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
+    _LOG.error("%s at %s", type(error).__name__, place)
     return document(Problem(500, "broken", "Something is broken on our side; nothing was done."))
 
 

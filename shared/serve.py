@@ -32,10 +32,14 @@ class Web:
     certificate: Path | None
     private_key: Path | None
     threads: int
+    """In which views run; 0: in the event loop itself, if none of them ever waits or has much to do."""
 
     @classmethod
-    def read(cls, settings: Settings) -> "Web":
-        """KLANKBORD_LISTEN (host:port), _TLS_CERTIFICATE and _TLS_KEY (files; without them plain HTTP), _THREADS."""
+    def read(cls, settings: Settings, *, in_loop: bool = False) -> "Web":
+        """KLANKBORD_LISTEN (host:port), _TLS_CERTIFICATE and _TLS_KEY (files; without them plain HTTP), _THREADS.
+
+        `in_loop`: no threads, and no setting for them.
+        """
         certificate, private_key = settings.optional_path("TLS_CERTIFICATE"), settings.optional_path("TLS_KEY")
         if (certificate is None) != (private_key is None):
             settings.refuse("TLS_KEY" if private_key is None else "TLS_CERTIFICATE", "is missing: TLS needs both")
@@ -46,7 +50,7 @@ class Web:
             listen=settings.address("LISTEN"),
             certificate=certificate,
             private_key=private_key,
-            threads=settings.whole("THREADS", 2 * (os.cpu_count() or 1), least=1, most=256),
+            threads=0 if in_loop else settings.whole("THREADS", 2 * (os.cpu_count() or 1), least=1, most=256),
         )
 
 
@@ -78,14 +82,11 @@ def when_done(work: Future[Result], respond: Callable[[Result], Response]) -> Re
     return Response()
 
 
-def serve(
-    load: Callable[[], Flask], web: Web, limits: Mapping[str, Limit] | None = None, *, waits: bool = True
-) -> None:
+def serve(load: Callable[[], Flask], web: Web, limits: Mapping[str, Limit] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; `load` is called once, in the process that answers.
 
-    `limits`: the largest body by path, where it is not shared.asgi.BODY. `waits`: False if no view ever waits
-    for a disk or anybody else: then one thread answers everybody, and none hands over to another. Requests under way
-    are finished first, for at most 4 s: a service ends within five.
+    `limits`: the largest body by path, where it is not shared.asgi.BODY. Requests under way are finished
+    first, for at most 4 s: a service ends within five.
     """
     host, port = web.listen
     Granian(
@@ -102,7 +103,7 @@ def serve(
         ssl_key=web.private_key,
         workers_kill_timeout=4,
         websockets=False,
-    ).serve(target_loader=partial(_load, load, web.threads if waits else 0, limits or {}), wrap_loader=False)
+    ).serve(target_loader=partial(_load, load, web.threads, limits or {}), wrap_loader=False)
 
 
 def _load(

@@ -23,6 +23,8 @@ from shared.batch_items import BadBatch, Batch
 from shared.bundle import BrokenBundle, MissingChunk
 from shared.canonical import unb64
 from shared.log.port import Log
+from shared.manifest import BadManifest
+from shared.nodes import BadNodes
 from shared.parties import Book
 from shared.reading import values
 from shared.records import Kind, Record
@@ -87,11 +89,10 @@ class Aggregate:
             return
         try:
             batch = self._read(of)
-        except MissingChunk:
-            self._party.trap(of, Trap.NO_BATCH)
-            return
         except (BadBatch, BrokenBundle):
             self._refuse(of, Refusal.MALFORMED)
+            return
+        if batch is None:
             return
         with self._metrics.timed(Work.CHECK):
             refusal = self._first_refusal(of, batch)
@@ -127,10 +128,7 @@ class Aggregate:
         if own is None or own.digest != of.there(Kind.OPENING).digest:
             self._party.trap(of, Trap.FOREIGN_OPENING)  # Nothing may be computed twice.
             return
-        try:
-            batch = self._read(of)
-        except MissingChunk:
-            self._party.trap(of, Trap.NO_BATCH)
+        if (batch := self._read(of)) is None:
             return
         with self._metrics.timed(Work.OPEN):
             published = self._publish(of, batch)
@@ -171,11 +169,23 @@ class Aggregate:
             {topic: of_topic for topic, of_topic in chunks.items() if now < topics.deletion(topic, of.draft)},
         )
 
-    def _read(self, of: Round) -> Batch:
-        """The batch that the effective record names. MissingChunk: wait; BadBatch, BrokenBundle."""
+    def _read(self, of: Round) -> Batch | None:
+        """The batch that the effective record names; None, with an alarm, while it or the groups are not in the log.
+
+        BadBatch, BrokenBundle: it is there and will never be one.
+        """
+        try:
+            composed = self._party.compositions.of(of)
+        except (BrokenBundle, BadManifest, BadNodes):
+            self._party.trap(of, Trap.NO_NODES)
+            return None
         reference = of.there(Kind.BATCH).body["bundle"]
-        items = bundle.unpack(reference, values(self._of.log, topics.batches(of.id)))
-        return batch_items.decode(items, self._party.compositions.of(of))
+        try:
+            items = bundle.unpack(reference, values(self._of.log, topics.batches(of.id)))
+        except MissingChunk:
+            self._party.trap(of, Trap.NO_BATCH)
+            return None
+        return batch_items.decode(items, composed)
 
 
 def _topics_of(round_id: RoundId) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ class Trap(StrEnum):
 
     FOREIGN_ACCEPT = "foreign-accept"  # agreed with an accept that the journal does not know
     FOREIGN_OPENING = "foreign-opening"  # the same for the opening
-    NO_BATCH = "no-batch"  # answers that the batch's record names are not in the log, nor the groups
+    NO_NODES = "no-nodes"  # the groups of a counted round cannot be read
+    NO_BATCH = "no-batch"  # answers that the batch's record names are not in the log
 
 
 class Metrics(PartyGauges):

@@ -47,7 +47,7 @@ def main() -> int:
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
-    serve(partial(build, config), config.web, waits=False)
+    serve(partial(build, config), config.web)
     return 0
 
 

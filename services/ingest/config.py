@@ -27,7 +27,7 @@ class Config:
         """KLANKBORD_LOG, _PARTIES, _HOME (with identity.key), _METRICS, _POLL and what Web reads; BadSettings."""
         settings = Settings(environ)
         log, parties, home = settings.text("LOG"), settings.path("PARTIES"), settings.path("HOME")
-        web, metrics, poll = Web.read(settings), settings.address("METRICS"), settings.seconds("POLL", 2)
+        web, metrics, poll = Web.read(settings, in_loop=True), settings.address("METRICS"), settings.seconds("POLL", 2)
         settings.done()
         book = book_of(parties, log)
         keygen.identity(home, book.current.ingest)

@@ -1,10 +1,10 @@
 """Where envelopes come in: admit, append, and give a receipt only for what the log has."""
 
-import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,11 +15,9 @@ from services.ingest.nonces import RecentNonces, Turn
 from services.ingest.together import Together
 from shared import receipt, topics
 from shared.later import already, then
-from shared.log.port import Log, LogDamaged, LogError
+from shared.log.port import Log
 from shared.published import Published
 from shared.rounds import Round
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Receipt:
 
 
 class Desk:
-    """`rounds` is replaced as a whole whenever somebody has looked at the log; requests run in many threads."""
+    """`rounds` is replaced as a whole whenever somebody, in another thread, has looked at the log."""
 
     def __init__(
         self,
@@ -47,6 +45,10 @@ class Desk:
         self._key = key
         self._metrics = metrics
         self._nonces = RecentNonces()
+        self._lock = Lock()
+        self._under_way: dict[tuple[str, bytes, bytes], Future[Receipt | Refused]] = {}
+        """The answers to envelopes that are being appended, by round, nonce and digest: the same bytes that come again
+        meanwhile wait for the same one."""
 
     def take(self, body: Mapping[str, Any], arrived: float) -> Future[Receipt | Refused]:
         """A body that fits PostSchema, which arrived when `elapsed` was at `arrived`.
@@ -59,31 +61,32 @@ class Desk:
         if isinstance(verdict, Refused):
             return already(verdict)
         of, digest = verdict.of, sha256(verdict.encoding).digest()
-        match self._nonces.take(of.id, verdict.nonce, digest):
-            case Turn.REFUSE:
-                return already(Refused(Reason.TOO_MANY))
-            case Turn.ANSWER:
-                return already(self._receipt(of, digest))
-            case Turn.APPEND:
-                begun = self.elapsed()
-                appended = self._log.append(topics.envelopes(of.id), verdict.encoding)
-                return then(appended, lambda done: self._appended(done, verdict, digest, begun, arrived))
+        key = (of.id, verdict.nonce, digest)
+        with self._lock:
+            if (under_way := self._under_way.get(key)) is not None:
+                return under_way
+            match self._nonces.take(*key):
+                case Turn.REFUSE:
+                    return already(Refused(Reason.TOO_MANY))
+                case Turn.ANSWER:
+                    return already(self._receipt(of, digest))
+                case Turn.APPEND:
+                    appended = self._log.append(topics.envelopes(of.id), verdict.encoding)
+                    begun = self.elapsed()
+                    answer = then(appended, lambda done: self._appended(done.result(), verdict, digest, begun, arrived))
+                    self._under_way[key] = answer
+        answer.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return answer
 
     def close(self) -> None:
         """Append what has been taken, and take nothing more."""
         self._log.close()
 
     def _appended(
-        self, append: Future[None], admitted: Admitted, digest: bytes, begun: float, arrived: float
+        self, durable: bool, admitted: Admitted, digest: bytes, begun: float, arrived: float
     ) -> Receipt | Refused:
         of, done = admitted.of, self.elapsed()
-        try:
-            append.result()
-        except LogError as error:
-            if isinstance(error, LogDamaged):
-                _LOG.error("the log is damaged: %s", error)
-            return Refused(Reason.LOG_UNAVAILABLE)
-        if not in_time(of, done - arrived, self.now()):
+        if not durable or not in_time(of, done - arrived, self.now()):
             return Refused(Reason.LOG_UNAVAILABLE)
         self._nonces.acknowledge(of.id, admitted.nonce, digest)
         self._metrics.received(of.id, len(of.draft.questionnaire.parts), done - begun, done - arrived)

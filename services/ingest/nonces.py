@@ -27,7 +27,7 @@ class Turn(Enum):
 
 
 class RecentNonces:
-    """Used by all threads that answer requests."""
+    """Used by the threads that answer requests and that append."""
 
     def __init__(self, nonces: int = NONCES) -> None:
         self._most = nonces

@@ -5,6 +5,7 @@ who brings an envelope goes on at once and is told in a future.
 """
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
 from concurrent.futures import Future
@@ -13,19 +14,29 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
 
-from shared.asgi import running_loop
-from shared.log.port import Log
+from shared.later import already, running_loop
+from shared.log.port import Log, LogDamaged, LogError
 
 GATHER = 0.001
 """Seconds that the first of a batch waits for others: little beside what an append takes on a disk, and enough to have
 ten times fewer of them when many come."""
+
+MOST = 200
+"""Envelopes per append: all of them hear of the same error."""
+
+WAITING = 500
+"""Envelopes that may wait while the log is slow or away; who comes then is sent away at once, so that memory and
+connections stay free for everything else."""
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
     topic: str
     record: bytes = field(repr=False)
-    done: Future[None] = field(default_factory=Future)
+    loop: asyncio.AbstractEventLoop | None
+    durable: Future[bool] = field(default_factory=Future)
 
 
 class Together:
@@ -34,22 +45,26 @@ class Together:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+        self._said = ""
         self._thread = Thread(target=self._run, name="append", daemon=True)
         self._thread.start()
 
-    def append(self, topic: str, record: bytes) -> Future[None]:
-        """Done when the record is durable, or with the log's error for all that were appended with it.
+    def append(self, topic: str, record: bytes) -> Future[bool]:
+        """Done when the log has answered: whether the record is surely durable.
 
-        Called from an event loop it is done there, and its callbacks run there: one hop back for a whole batch.
+        If it comes from an event loop the callbacks run there, with one hop back for all that were appended together;
+        else in the thread that appends.
         """
-        self._loop = running_loop()
-        waiting = _Waiting(topic, record)
+        if self._closed or self._queue.qsize() >= WAITING:
+            return already(False)
+        waiting = _Waiting(topic, record, running_loop())
         self._queue.put(waiting)
-        return waiting.done
+        return waiting.durable
 
     def close(self) -> None:
-        """Append what has come so far, and end; whatever comes later is not appended."""
+        """Append what has come so far, and end; nothing is taken any more."""
+        self._closed = True
         self._queue.put(None)
         self._thread.join()
 
@@ -57,33 +72,54 @@ class Together:
         while (first := self._queue.get()) is not None:
             time.sleep(GATHER)
             batch = [first]
-            while not self._queue.empty():
+            while len(batch) < MOST and not self._queue.empty():
                 if (another := self._queue.get()) is None:
                     self._queue.put(None)  # The end is for the loop outside.
                     break
                 batch.append(another)
-            self._append(batch)
+            by_topic: defaultdict[str, list[_Waiting]] = defaultdict(list)
+            for waiting in batch:
+                by_topic[waiting.topic].append(waiting)
+            for topic, together in by_topic.items():
+                self._append(topic, together)
 
-    def _append(self, batch: list[_Waiting]) -> None:
-        by_topic: defaultdict[str, list[_Waiting]] = defaultdict(list)
-        for waiting in batch:
-            by_topic[waiting.topic].append(waiting)
-        for topic, together in by_topic.items():
-            error: BaseException | None = None
-            try:
-                self._log.append(topic, *(waiting.record for waiting in together))
-            except BaseException as raised:  # Whatever it is: those who wait must hear of it.
-                error = raised
-            if self._loop is None:
-                _settle(together, error)
+    def _append(self, topic: str, together: list[_Waiting]) -> None:
+        outcome: bool | BaseException
+        try:
+            self._log.append(topic, *(waiting.record for waiting in together))
+            outcome = True
+        except Exception as error:
+            outcome = False
+            self._say(error)
+        except BaseException as error:  # The process ends; those who wait here must not be left waiting.
+            outcome = error
+        else:
+            self._said = ""
+        by_loop: defaultdict[asyncio.AbstractEventLoop | None, list[_Waiting]] = defaultdict(list)
+        for waiting in together:
+            by_loop[waiting.loop].append(waiting)
+        for loop, there in by_loop.items():
+            if loop is None:
+                _settle(there, outcome)
             else:
                 with suppress(RuntimeError):  # The loop has ended, and nobody waits any more.
-                    self._loop.call_soon_threadsafe(_settle, together, error)
+                    loop.call_soon_threadsafe(_settle, there, outcome)
+
+    def _say(self, error: Exception) -> None:
+        """What does not pass by itself, once: a line for each append would tell when somebody has answered."""
+        if isinstance(error, LogError) and not isinstance(error, LogDamaged):
+            return
+        text = f"the log is damaged: {error}" if isinstance(error, LogDamaged) else f"broken: {type(error).__name__}"
+        if text != self._said:
+            _LOG.error(text)
+        self._said = text
 
 
-def _settle(together: list[_Waiting], error: BaseException | None) -> None:
+def _settle(together: list[_Waiting], outcome: bool | BaseException) -> None:
     for waiting in together:
-        if error is None:
-            waiting.done.set_result(None)
+        if not waiting.durable.set_running_or_notify_cancel():
+            continue
+        if isinstance(outcome, BaseException):
+            waiting.durable.set_exception(outcome)
         else:
-            waiting.done.set_exception(error)
+            waiting.durable.set_result(outcome)

@@ -24,9 +24,9 @@ _APPLICATION_ID = 0x4B6C6F67
 _PAGE = 16
 """Records read at a time: at most 8 MiB, and few enough queries to read 100,000 envelopes in a second or two."""
 
-_TOGETHER = 500
-"""Records per statement, of which SQLite limits the length. One statement for all is a third faster than one for each:
-every statement hands Python's lock over and takes it back."""
+_TOGETHER = 400
+"""Records per statement, with two variables each, of which SQLite before 3.32 takes no more than 999. One statement for
+many is faster than one for each: every statement hands Python's lock over and takes it back."""
 
 _RETRY = 0.001
 """Seconds between two tries for another process's lock. SQLite itself would sleep up to 0.1 s: with four processes that

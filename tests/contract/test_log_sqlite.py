@@ -36,6 +36,14 @@ def log(folder: Path) -> Iterator[SqliteLog]:
         yield log
 
 
+def test_many_records_fit_into_one_append_of_an_old_sqlite(folder: Path, log: SqliteLog) -> None:
+    """Before 3.32 a statement took 999 variables."""
+    with log._opened(TOPIC) as file:
+        file.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+        file.append(number.to_bytes(2) for number in range(1_000))
+    assert log.end(TOPIC) == (1_001,)
+
+
 @pytest.fixture
 def file(folder: Path) -> Path:
     return folder / f"{TOPIC}.db"

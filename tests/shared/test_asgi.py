@@ -30,6 +30,22 @@ def echo() -> Flask:
         Timer(0.02, lambda: work.set_result(word) if word != "broken" else work.set_exception(KeyError(word))).start()
         return when_done(work, lambda done: Response(done, 202 if word != "teapot" else 418))
 
+    def odd(_done: str) -> Response:
+        return Response("", 200, {"X-Odd": "\u20ac"})
+
+    def ending(_done: str) -> Response:
+        raise SystemExit
+
+    @app.post("/<kind>/at-once")
+    def at_once(kind: str) -> Response:
+        return {"odd": odd, "ending": ending}[kind]("")
+
+    @app.post("/<kind>/late")
+    def late(kind: str) -> Response:
+        work: Future[str] = Future()
+        Timer(0.02, lambda: work.set_result("")).start()
+        return when_done(work, {"odd": odd, "ending": ending}[kind])
+
     return app
 
 
@@ -130,6 +146,14 @@ def test_an_answer_that_breaks_while_somebody_waits_is_500_and_tells_nothing(in_
     assert start["status"] == 500
     assert b"urn:klankbord:problem:broken" in body["body"]
     assert b"KeyError" not in body["body"]
+
+
+@pytest.mark.parametrize("in_pool", [True, False])
+@pytest.mark.parametrize("path", ["/odd/at-once", "/odd/late", "/ending/at-once", "/ending/late"])
+def test_whatever_happens_nobody_is_left_waiting(path: str, in_pool: bool) -> None:
+    """A header that cannot be sent, and what only ends processes."""
+    start, _ = ask(part(b""), path=path, in_pool=in_pool)
+    assert start["status"] == 500
 
 
 def test_a_thread_waits_where_nobody_else_can() -> None:

@@ -62,6 +62,21 @@ def test_chunks_that_are_not_there_are_waited_for_with_an_alarm(party: Party, *,
     assert party.phase() is State.RELEASED
 
 
+def test_groups_that_are_gone_are_waited_for_and_nobody_is_blamed(party: Party) -> None:
+    hand_over(party.made, batch())
+    nodes = [entry.value for entry in party.made.log.read(topics.nodes("spring"))]
+    party.made.log.delete(topics.nodes("spring"))
+    running = party.start()
+    running.ticks(3)
+    assert party.phase() is State.COUNTED
+    assert running.value("alarms", reason=Trap.NO_NODES) == 1
+    assert running.value("alarms", reason=Trap.NO_BATCH) == 0
+    party.made.log.create(topics.nodes("spring"))
+    party.made.log.append(topics.nodes("spring"), *nodes)
+    running.ticks()
+    assert party.phase() is State.RELEASED
+
+
 def test_an_empty_batch_needs_no_topic(party: Party) -> None:
     """Nobody answered, and the log was put back to before the gate had made the topics; it has nothing to append."""
     nobody = Batch((), {})

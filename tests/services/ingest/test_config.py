@@ -26,9 +26,9 @@ def environ(home: Path) -> dict[str, str]:
 
 
 def test_what_is_set_is_read(tmp_path: Path) -> None:
-    config = Config.read(environ(tmp_path) | {"KLANKBORD_POLL": "0.2", "KLANKBORD_THREADS": "4"})
+    config = Config.read(environ(tmp_path) | {"KLANKBORD_POLL": "0.2"})
     assert (config.web.listen, config.metrics) == (("127.0.0.1", 8100), ("127.0.0.1", 9100))
-    assert (config.poll, config.web.threads) == (0.2, 4)
+    assert (config.poll, config.web.threads) == (0.2, 0)
     assert config.book.current.ingest.name == "ingest"
 
 

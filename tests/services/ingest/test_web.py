@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from marshmallow import fields
 
 from services.ingest.core import LARGEST_BODY, own
 from services.ingest.nonces import PER_NONCE
@@ -388,6 +389,40 @@ def test_many_threads_get_one_receipt_each_and_lose_nothing() -> None:
     assert statuses == [202] * 20
     layout = spring().manifest.layouts[0]
     assert sorted(there.logged()) == sorted(envelope_of(person).encode(layout) for person in people)
+
+
+def test_the_same_envelope_many_times_at_once_is_appended_once() -> None:
+    """Else one token fills the log: what is being appended is not yet known to be there."""
+
+    class Slow(MemoryLog):
+        def append(self, topic: str, *records: bytes) -> None:
+            assert started.wait(10)
+            super().append(topic, *records)
+
+    started, slow = threading.Event(), Slow()
+    started.set()
+    for topic in (topics.ROUNDS, topics.envelopes("spring")):
+        slow.create(topic)
+        for entry in spring().log.read(topic):
+            slow.append(topic, entry.value)
+    there, layout = place(slow), spring().manifest.layouts[0]
+    started.clear()
+    answers = [there.desk.take(body_of(envelope_of()), 0.0) for _ in range(50)]
+    assert not any(answer.done() for answer in answers)
+    started.set()
+    assert len({getattr(answer.result(10), "jws", None) for answer in answers}) == 1
+    assert there.logged() == [envelope_of().encode(layout)]
+    there.desk.close()
+    assert [turn.done() for turn in answers] == [True] * 50
+    assert not there.desk._under_way
+
+
+def test_a_hundred_thousand_tokens_are_refused_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking at each takes a second, in which everybody else would wait."""
+    there, looked = place(), list[Any]()
+    monkeypatch.setattr(fields.Str, "_deserialize", lambda self, value, *_, **__: looked.append(value))
+    assert word(there.post(body_of(envelope_of(), tokens=[1] * 180_000))) == "malformed"
+    assert len(looked) < 10
 
 
 def test_the_public_face_of_rounds_is_there() -> None:
