@@ -62,7 +62,7 @@ def from_file(asked: Questionnaire, body: object) -> dict[str, Answer]:
         raise BadInput("answers-shape")
     known = {question.id: (part, question) for part in asked.parts for question in part.questions}
     if unknown := sorted(str(name) for name in body if name not in known):
-        raise BadInput("unknown-questions", questions=", ".join(unknown))
+        raise BadInput("unknown-questions", questions=", ".join(unknown), known=", ".join(known))
     return {
         name: text(part, body[name]) if part.kind is PartKind.OPEN else option(question, body[name])
         for name, (part, question) in known.items()

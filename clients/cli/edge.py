@@ -39,8 +39,9 @@ class Edge:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # A terminal without some letter is no reason to stop.
         stdin = sys.stdin or io.StringIO()  # There is none if it was closed.
-        if isinstance(stdin, io.TextIOWrapper):
-            stdin.reconfigure(errors="surrogateescape")  # Whoever reads it says what is wrong with it.
+        if isinstance(stdin, io.TextIOWrapper) and stdin.errors != "surrogateescape":
+            # Whoever reads it says what is wrong with it. Once: after the first read this cannot be set any more.
+            stdin.reconfigure(errors="surrogateescape")
         return cls(
             environ=os.environ,
             stdin=stdin,

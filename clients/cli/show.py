@@ -86,7 +86,7 @@ def _parts(console: Console, manifest: Manifest) -> None:
         console.line(header[0].upper() + header[1:])
         for question in part.questions:
             number += 1
-            console.say("question-line", number=number, question=console.own(question.text))
+            console.say("question-line", number=number, question=console.own(question.text), name=question.id)
 
 
 def groups(

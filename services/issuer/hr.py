@@ -153,7 +153,8 @@ class Hr:
             raise Problem(400, error.reason, str(error)) from None
         for other in rounds.values():
             if other.phase not in DEAD and parsed.repeats(other.draft):
-                detail = f"The round {other.id} asks something of it too, too close in time."
+                until = dates.text(other.draft.quiet_until)
+                detail = f"The round {other.id} asks something of it too; those questions rest until {until}."
                 raise Problem(409, "asked-elsewhere", detail)
         try:
             offering.tree(self._roster(), [part.k for part in parsed.questionnaire.parts], parsed.rate)

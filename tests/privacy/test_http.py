@@ -135,7 +135,7 @@ def test_what_breaks_in_ingest_is_said_without_a_word_of_what_was_sent(
             MemoryLog.append(broken, topic, entry.value)
     there, envelope = place(broken), envelope_of()
     answered = there.client.post("/envelopes", json=body_of(envelope), environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
-    assert answered.status_code == 500
+    assert answered.status_code == 503
     needles = Needles()
     needles.add("envelope", envelope.nonce, envelope.outer, *envelope.admission, hashed=True)
     needles.add("address", b"192.0.2.7")

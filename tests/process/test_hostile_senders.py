@@ -66,11 +66,11 @@ def test_ten_megabytes_are_refused_at_every_address(running: Suite, name: str) -
                 assert answer.json()["type"] == "urn:klankbord:problem:too-large"
 
 
-def test_ten_megabytes_in_place_of_a_roster_are_no_roster(running: Suite) -> None:
+def test_ten_megabytes_in_place_of_a_roster_are_read_for_hr_alone_and_are_no_roster(running: Suite) -> None:
     issuer = running.installation.services["issuer-1"]
     key = running.installation.admin_key_files["issuer-1"].read_text().strip()
     before = running.hr.plan([5], 75)
-    for headers, word in (({}, "no-credentials"), ({"Authorization": f"Bearer {key}"}, "bad-roster")):
+    for headers, word in (({}, "too-large"), ({"Authorization": f"Bearer {key}"}, "bad-roster")):
         answer = httpx.put(f"{issuer.url}/admin/roster", content=bytes(BIG), headers=headers, timeout=20)
         assert answer.json()["type"] == f"urn:klankbord:problem:{word}"
     assert running.hr.plan([5], 75) == before

@@ -1,0 +1,69 @@
+"""`python -m deploy.parties` writes the first parties.json of an installation to standard output.
+
+Every party has made its key where its service runs, and tells the public one; all look at the file before it is used.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from shared.canonical import unb64
+from shared.parties import BadParties, Book, Party, describe, write
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """0, or 2 for a description that is none."""
+    chosen = _arguments().parse_args(words)
+    try:
+        parties_json = write(
+            [
+                (
+                    describe(
+                        [_party(name, url, key) for name, url, key in chosen.issuer],
+                        _party("ingest", *chosen.ingest),
+                        _party("gate", "", chosen.gate),
+                        _party("aggregate", "", chosen.aggregate),
+                        chosen.report,
+                        chosen.page,
+                        trial=chosen.trial,
+                    ),
+                    {},
+                )
+            ]
+        )
+        Book.load(parties_json)
+    except (BadParties, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    sys.stdout.buffer.write(parties_json)
+    return 0
+
+
+def _party(name: str, url: str, key: str) -> Party:
+    try:
+        return Party(name, url, unb64(key))
+    except ValueError:
+        raise ValueError(f"{name}: the key is not what keygen prints") from None
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.parties", description=__doc__)
+    parser.add_argument(
+        "--issuer",
+        nargs=3,
+        action="append",
+        required=True,
+        metavar=("NAME", "URL", "KEY"),
+        help="may be given several times; the first leads",
+    )
+    parser.add_argument("--ingest", nargs=2, required=True, metavar=("URL", "KEY"), help="where answers are posted")
+    parser.add_argument("--gate", required=True, metavar="KEY", help="a public key, as keygen printed it")
+    parser.add_argument("--aggregate", required=True, metavar="KEY", help="likewise")
+    parser.add_argument("--report", required=True, metavar="URL", help="where results are read")
+    parser.add_argument("--page", action="append", default=[], metavar="URL", help="origin of a page for employees")
+    parser.add_argument("--trial", action="store_true", help="one machine, one hand: every page says so")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

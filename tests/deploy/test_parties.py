@@ -1,0 +1,54 @@
+"""The first parties.json, from what the parties tell each other."""
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.parties import main
+from shared.canonical import b64
+from shared.parties import Book
+
+KEYS = [b64(Ed25519PrivateKey.generate().public_key().public_bytes_raw()) for _ in range(5)]
+
+
+def words(**changes: str) -> list[str]:
+    given = {"gate": KEYS[2], "aggregate": KEYS[3], "report": "https://report.example"} | changes
+    return [
+        *("--issuer", "hr", "https://hr.example", KEYS[0]),
+        *("--issuer", "council", "https://council.example", KEYS[4]),
+        *("--ingest", "https://ingest.example", KEYS[1]),
+        *("--page", "https://page.example"),
+        *(word for name, value in given.items() for word in (f"--{name}", value)),
+    ]
+
+
+def test_what_is_told_is_what_every_service_reads(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main([*words(), "--trial"]) == 0
+    parties = Book.load(capfdbinary.readouterr().out).current
+    assert parties.issuer_names == ("hr", "council")
+    assert [b64(party.key) for party in (*parties.issuers, parties.ingest, parties.gate, parties.aggregate)] == [
+        KEYS[0],
+        KEYS[4],
+        *KEYS[1:4],
+    ]
+    assert (parties.report_url, parties.pages, parties.trial) == (
+        "https://report.example",
+        ("https://page.example",),
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"gate": "no key"}, "gate: the key is not what keygen prints\n"),
+        ({"gate": KEYS[3]}, ""),
+        ({"report": "report.example"}, ""),
+    ],
+)
+def test_what_is_no_description_is_told_in_one_line(
+    changes: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(**changes)) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1 and said in shown.err
