@@ -19,8 +19,8 @@ def main(words: Sequence[str] | None = None) -> int:
             [
                 (
                     describe(
-                        [_party(name, url, key) for name, url, key in chosen.issuer],
-                        _party("ingest", *chosen.ingest),
+                        [_party(*_words(issuer, "NAME,URL,KEY")) for issuer in chosen.issuer],
+                        _party("ingest", *_words(chosen.ingest, "URL,KEY")),
                         _party("gate", "", chosen.gate),
                         _party("aggregate", "", chosen.aggregate),
                         chosen.report,
@@ -46,18 +46,29 @@ def _party(name: str, url: str, key: str) -> Party:
         raise ValueError(f"{name}: the key is not what keygen prints") from None
 
 
+def _words(text: str, form: str) -> list[str]:
+    words = text.split(",")
+    if len(words) != form.count(",") + 1:
+        raise ValueError(f"{form} is needed, not {text}")
+    return words
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.parties", description=__doc__)
     parser.add_argument(
         "--issuer",
-        nargs=3,
         action="append",
         required=True,
-        metavar=("NAME", "URL", "KEY"),
+        metavar="NAME,URL,KEY",
         help="may be given several times; the first leads",
     )
-    parser.add_argument("--ingest", nargs=2, required=True, metavar=("URL", "KEY"), help="where answers are posted")
-    parser.add_argument("--gate", required=True, metavar="KEY", help="a public key, as keygen printed it")
+    parser.add_argument("--ingest", required=True, metavar="URL,KEY", help="where answers are posted")
+    parser.add_argument(
+        "--gate",
+        required=True,
+        metavar="KEY",
+        help="its public key, as keygen printed it; behind =, for it may begin with -",
+    )
     parser.add_argument("--aggregate", required=True, metavar="KEY", help="likewise")
     parser.add_argument("--report", required=True, metavar="URL", help="where results are read")
     parser.add_argument("--page", action="append", default=[], metavar="URL", help="origin of a page for employees")

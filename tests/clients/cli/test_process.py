@@ -81,3 +81,12 @@ def test_what_is_asked_for_unseen_is_read_from_a_pipe_where_there_is_no_terminal
     ran = run(tmp_path, "status", "--lang", "en", typed=typed)
     assert ran.returncode == code
     assert words in ran.stderr and ran.stderr.count("\n") == 1, ran.stderr
+
+
+def test_one_process_can_run_several_commands_one_after_the_other_though_somebody_has_typed() -> None:
+    """As `make visit` does: collect, which asks for the code, and then answer."""
+    twice = "from clients.cli.edge import Edge; print(Edge.real().stdin.readline(), Edge.real().stdin.readline())"
+    ran = subprocess.run(
+        [sys.executable, "-c", twice], input="one\ntwo\n", capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (ran.returncode, ran.stdout.split()) == (0, ["one", "two"]), ran.stderr
