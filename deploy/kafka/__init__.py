@@ -1,0 +1,1 @@
+"""A real Apache Kafka on this machine, without containers: for tests and for trying."""
