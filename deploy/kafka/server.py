@@ -23,7 +23,8 @@ _BRINGING = 600
 
 _WORDS = (
     f"Kafka needs Java {_JAVA} or newer and, once, Maven to bring it (Debian and Ubuntu: apt install "
-    "default-jre-headless maven; Fedora: dnf install java-latest-openjdk-headless maven; macOS: brew install openjdk maven)"
+    "default-jre-headless maven; Fedora: dnf install java-latest-openjdk-headless maven; "
+    "macOS: brew install openjdk maven)"
 )
 
 
@@ -71,10 +72,10 @@ def _install() -> None:
 def _bring(folder: Path) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     unfinished = CACHE / f"{folder.name}.{os.getpid()}"
+    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={unfinished}", "-DincludeScope=runtime"]
     try:
         done = subprocess.run(
-            ["mvn", "-B", "-q", "-f", _POM, "dependency:copy-dependencies", f"-DoutputDirectory={unfinished}"]
-            + ["-DincludeScope=runtime"],
+            ["mvn", "-B", "-q", "-f", str(_POM), *goal],
             capture_output=True,
             text=True,
             check=False,

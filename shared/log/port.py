@@ -57,6 +57,13 @@ class LogUnavailable(LogError):
     """
 
 
+class LogForbidden(LogUnavailable):
+    """The log refuses who asks: a user, a password or a right is missing. It may be given at any time.
+
+    Until then trying again does not help, and somebody has to know.
+    """
+
+
 class LogDamaged(LogError):
     """What is there is not what this log wrote: corrupt, foreign, or with another number of partitions than before.
 
