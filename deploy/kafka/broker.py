@@ -73,6 +73,10 @@ _LOGGING = """\
 """
 
 
+_WATCH = 'read -r _; kill -9 "$1"'
+"""A shell that waits for the end of the pipe from us, which comes with our own end, however that comes."""
+
+
 class BrokerFailed(RuntimeError):
     """It ended or did not answer in time; the message says which file tells why."""
 
@@ -88,6 +92,7 @@ class Broker:
         self._port = port
         self._password = password
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def prepare(
@@ -121,6 +126,8 @@ class Broker:
         with (self.folder / "server.out").open("ab") as out:
             command = self._java(*_JVM, "kafka.Kafka", str(self.folder / "server.properties"))
             self._process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
+        watch = ["sh", "-c", _WATCH, "watch", str(self._process.pid)]
+        self._watcher = subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True)
         deadline = time.monotonic() + _PATIENCE
         # The port first: a client that finds it closed waits longer and longer between its tries.
         while not (_open(self._port) and self._answers()):
@@ -137,14 +144,21 @@ class Broker:
                 self._process.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 self.kill()
-            self._process = None
+            self._gone()
 
     def kill(self) -> None:
         """End it as a power failure would, but for what the operating system has already taken."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            self._process = None
+            self._gone()
+
+    def _gone(self) -> None:
+        self._process = None
+        if self._watcher is not None:
+            self._watcher.kill()
+            self._watcher.communicate()
+            self._watcher = None
 
     def wait(self) -> int:
         """Back with its exit code when it ends by itself."""

@@ -13,6 +13,7 @@ from typing import Any
 from shared.log import open_log
 from shared.log.memory import MemoryLog
 from shared.log.port import Log, NoSuchTopic
+from tests import kafka_here
 
 PATIENCE = 30.0
 """Seconds after which a process that does not answer has hung; starting one takes a fraction of a second."""
@@ -54,7 +55,13 @@ def _sqlite(folder: Path) -> Place:
     return Place(lambda: open_log(url), url)
 
 
-KINDS: dict[str, Callable[[Path], Place]] = {"memory": _memory, "sqlite": _sqlite}
+def _kafka(folder: Path) -> Place:
+    kafka_here.empty()
+    url = f"kafka:{kafka_here.address_file(folder)}"
+    return Place(lambda: open_log(url), url)
+
+
+KINDS: dict[str, Callable[[Path], Place]] = {"memory": _memory, "sqlite": _sqlite, "kafka": _kafka}
 
 
 class Elsewhere:

@@ -225,7 +225,7 @@ def test_a_reader_of_a_topic_that_is_deleted_gets_no_more_than_what_was_in_it(lo
     assert seen == before[: len(seen)]
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])  # These fetch little ahead.
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])  # These fetch little ahead (Kafka: test_log_kafka.py).
 def test_a_reader_finds_out_that_its_topic_was_deleted_or_replaced(log: Log, topic: str) -> None:
     log.append(topic, *[b"record"] * 200)
     first, second = log.read(topic), log.read(topic)
@@ -328,7 +328,7 @@ def test_threads_append_at_once_and_readers_meanwhile_see_the_log_only_grow(log:
     assert_complete(list(log.read(topic)), writers=4, count=40)
 
 
-@pytest.mark.parametrize("kind", [ALONE, "sqlite"])
+@pytest.mark.parametrize("kind", [ALONE, "sqlite", "kafka"])
 def test_processes_append_at_once_and_a_reader_meanwhile_sees_the_log_only_grow(
     place: Place, log: Log, topic: str
 ) -> None:
@@ -344,7 +344,7 @@ def test_processes_append_at_once_and_a_reader_meanwhile_sees_the_log_only_grow(
     assert_complete(list(log.read(topic)), writers=3, count=60)
 
 
-@pytest.mark.parametrize("kind", [ALONE, "sqlite"])
+@pytest.mark.parametrize("kind", [ALONE, "sqlite", "kafka"])
 def test_what_one_process_creates_appends_or_deletes_is_there_or_gone_for_another_at_once(
     place: Place, log: Log
 ) -> None:
@@ -366,7 +366,7 @@ def test_what_one_process_creates_appends_or_deletes_is_there_or_gone_for_anothe
                 other.call(*verb)
 
 
-@pytest.mark.parametrize("kind", [ALONE, "sqlite"])
+@pytest.mark.parametrize("kind", [ALONE, "sqlite", "kafka"])
 def test_what_was_acknowledged_survives_the_death_of_the_process_and_no_record_is_torn(
     place: Place, log: Log, topic: str
 ) -> None:

@@ -1,0 +1,97 @@
+"""The one real Kafka of a test run: started when a test first needs it, ended with the run (tests/conftest.py).
+
+Where none can be had the tests that need one are skipped, and the run's summary says so; with CI=true they fail.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import pytest
+from kafka import KafkaAdminClient
+
+from deploy.kafka.broker import ADMIN, Broker
+from deploy.kafka.server import NoKafka
+from shared.log import open_log
+
+PASSWORDS = {name: f"the-password-of-{name}" for name in (ADMIN, "gate", "stranger")}
+"""Of the SCRAM principals that the broker has. No ACL exists before a test makes one."""
+
+PROPERTIES = {
+    # Five minutes and one by default: tests wait for what Kafka deletes by itself, and make many topics.
+    "log.retention.check.interval.ms": "500",
+    "log.initial.task.delay.ms": "500",
+    "log.segment.delete.delay.ms": "500",
+}
+
+_ON_A_BUILD_SERVER = os.environ.get("CI") == "true"
+
+
+class Here(NamedTuple):
+    broker: Broker
+    admin: KafkaAdminClient
+
+
+_HERE: list[Here] = []
+MISSING: list[str] = []
+"""Why there is no Kafka, at most once; for the summary."""
+
+
+def here() -> Here:
+    """The running broker; skips the test, or fails it with CI=true, if there can be none."""
+    if not _HERE:
+        if MISSING:
+            _without(MISSING[0])
+        folder = Path(tempfile.mkdtemp(prefix="klankbord-kafka-"))
+        try:
+            broker = Broker.prepare(folder, PASSWORDS, PROPERTIES, install=_ON_A_BUILD_SERVER)
+        except NoKafka as error:
+            shutil.rmtree(folder)
+            MISSING.append(str(error))
+            _without(str(error))
+        broker.start()
+        _HERE.append(Here(broker, broker.admin()))
+    return _HERE[0]
+
+
+def _without(reason: str) -> NoReturn:
+    if _ON_A_BUILD_SERVER:
+        pytest.fail(f"CI=true and no Kafka: {reason}", pytrace=False)
+    pytest.skip("no Kafka on this machine")
+
+
+def end() -> None:
+    """At the end of the run."""
+    for each in _HERE:
+        each.admin.close()
+        each.broker.kill()  # Nobody reads what it keeps.
+        shutil.rmtree(each.broker.folder)
+    _HERE.clear()
+
+
+def address_file(folder: Path, user: str = ADMIN, password: str | None = None, servers: str | None = None) -> Path:
+    """A service's address file for this broker, in a folder that may not exist yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / f"{user}.password"
+    secret.write_text(PASSWORDS[user] if password is None else password)
+    secret.chmod(0o600)
+    file = folder / f"{user}.toml"
+    lines = [
+        f'servers = ["{servers or here().broker.servers}"]',
+        f'user = "{user}"',
+        f'password_file = "{secret.name}"',
+    ]
+    file.write_text("\n".join([*lines, "tls = false", "replicas = 1", ""]))
+    return file
+
+
+def empty() -> None:
+    """Delete every topic: the topics of tests have the same names."""
+    there = here()
+    if topics := there.admin.list_topics():
+        log = open_log(f"kafka:{address_file(there.broker.folder / 'tidying')}")
+        for topic in topics:
+            log.delete(topic)
+        log.close()
