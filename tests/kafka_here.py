@@ -6,8 +6,10 @@ Where none can be had the tests that need one are skipped, and the run's summary
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 import pytest
 from kafka import KafkaAdminClient
@@ -29,17 +31,12 @@ PROPERTIES = {
 _ON_A_BUILD_SERVER = os.environ.get("CI") == "true"
 
 
-class Here(NamedTuple):
-    broker: Broker
-    admin: KafkaAdminClient
-
-
-_HERE: list[Here] = []
+_HERE: list[Broker] = []
 MISSING: list[str] = []
 """Why there is no Kafka, at most once; for the summary."""
 
 
-def here() -> Here:
+def here() -> Broker:
     """The running broker; skips the test, or fails it with CI=true, if there can be none."""
     if not _HERE:
         if MISSING:
@@ -52,7 +49,7 @@ def here() -> Here:
             MISSING.append(str(error))
             _without(str(error))
         broker.start()
-        _HERE.append(Here(broker, broker.admin()))
+        _HERE.append(broker)
     return _HERE[0]
 
 
@@ -64,10 +61,9 @@ def _without(reason: str) -> NoReturn:
 
 def end() -> None:
     """At the end of the run."""
-    for each in _HERE:
-        each.admin.close()
-        each.broker.kill()  # Nobody reads what it keeps.
-        shutil.rmtree(each.broker.folder)
+    for broker in _HERE:
+        broker.kill()  # Nobody reads what it keeps.
+        shutil.rmtree(broker.folder)
     _HERE.clear()
 
 
@@ -79,7 +75,7 @@ def address_file(folder: Path, user: str = ADMIN, password: str | None = None, s
     secret.chmod(0o600)
     file = folder / f"{user}.toml"
     lines = [
-        f'servers = ["{servers or here().broker.servers}"]',
+        f'servers = ["{servers or here().servers}"]',
         f'user = "{user}"',
         f'password_file = "{secret.name}"',
     ]
@@ -87,11 +83,21 @@ def address_file(folder: Path, user: str = ADMIN, password: str | None = None, s
     return file
 
 
+@contextmanager
+def admin() -> Iterator[KafkaAdminClient]:
+    """What the super user can do."""
+    client = here().admin()
+    try:
+        yield client
+    finally:
+        client.close()
+
+
 def empty() -> None:
     """Delete every topic: the topics of tests have the same names."""
-    there = here()
-    if topics := there.admin.list_topics():
-        log = open_log(f"kafka:{address_file(there.broker.folder / 'tidying')}")
-        for topic in topics:
-            log.delete(topic)
-        log.close()
+    with admin() as client:
+        topics = client.list_topics()
+    if topics:
+        with closing(open_log(f"kafka:{address_file(here().folder / 'tidying')}")) as log:
+            for topic in topics:
+                log.delete(topic)

@@ -160,6 +160,9 @@ class Broker:
             self._watcher.communicate()
             self._watcher = None
 
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def wait(self) -> int:
         """Back with its exit code when it ends by itself."""
         assert self._process is not None  # noqa: S101 - only after start

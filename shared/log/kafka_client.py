@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from kafka import errors
-from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 
 from shared.log.kafka_address import Address, BadAddress
+from shared.log.kafka_network import DIRECT, Manager
 from shared.log.kafka_topic import milliseconds
 from shared.log.port import LogError, LogForbidden, LogUnavailable
 
@@ -26,6 +26,9 @@ _NAME = "klankbord"
 
 _LONGEST_BACKOFF = 500
 """Milliseconds between two tries to connect to a broker that is away: it is missed for as long after it is back."""
+
+_BETWEEN = 0.1
+"""Seconds between two rounds through the servers of the address file."""
 
 _LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes. A page of records has about one MiB; what describes a topic with a thousand partitions has less."""
@@ -56,13 +59,14 @@ class Client:
         # At DEBUG it prints whole requests, and at ERROR each of its tries. What matters comes as an exception.
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
         self._net = NetworkSelector(client_id=_NAME)
-        self._manager = KafkaConnectionManager(
+        self._manager = Manager(
             self._net,
             client_id=_NAME,
             client_software_name=_NAME,
             client_software_version="0",
             bootstrap_servers=list(address.servers),
             security_protocol="SASL_SSL" if address.tls else "SASL_PLAINTEXT",
+            proxy_url=DIRECT,
             ssl_cafile=None if address.ca_file is None else str(address.ca_file),
             sasl_mechanism=address.mechanism,
             sasl_plain_username=address.user,
@@ -73,7 +77,7 @@ class Client:
         )
         self._net.start()
         try:
-            self._manager.bootstrap(milliseconds(deadline))
+            self._manager.run(self._begin, deadline)
         except BaseException:
             self.close()
             raise
@@ -91,16 +95,40 @@ class Client:
         self._net.stop(_CLOSING)
         self._net.close()
 
+    async def _begin(self, deadline: float) -> None:
+        """Learn from one of the servers which brokers there are.
+
+        kafka-python's own `bootstrap` tries a wrong password again until it is late, and does not tell.
+        """
+        while True:
+            for server in self._manager.cluster.bootstrap_brokers():
+                try:
+                    connection = await self._connection(server.node_id, deadline)
+                    await self._manager.cluster.refresh_metadata(server.node_id)
+                except (errors.KafkaError, NotSent) as error:
+                    reason = error.__cause__ if isinstance(error, NotSent) else error
+                    if not isinstance(reason, errors.RetriableError) or time.monotonic() > deadline:
+                        raise
+                else:
+                    connection.close()
+                    return
+            await self._net.sleep(_BETWEEN)
+
+    async def _connection(self, node: int | str, deadline: float) -> Any:
+        """An open connection; NotSent."""
+        try:
+            connection = self._manager.get_connection(node, refresh_metadata_on_err=False)
+            await self._manager.wait_for(connection.init_future, milliseconds(deadline))
+        except errors.KafkaError as error:
+            raise NotSent from error
+        return connection
+
     async def _gather(self, requests: Mapping[int, Any], deadline: float) -> list[Any]:
         answers = [self._manager.call_soon(self._ask, node, request, deadline) for node, request in requests.items()]
         return [await _settled(answer) for answer in answers]
 
     async def _ask(self, node: int | None, request: Any, deadline: float) -> Any:
-        try:
-            connection = self._manager.get_connection(self._manager.least_loaded_node() if node is None else node)
-            await self._manager.wait_for(connection.init_future, milliseconds(deadline))
-        except errors.KafkaError as error:
-            raise NotSent from error
+        connection = await self._connection(self._manager.least_loaded_node() if node is None else node, deadline)
         if connection.paused or time.monotonic() > deadline:
             # The broker has asked for less or has much to read; a request that is late would end the connection.
             raise NotSent from errors.NodeNotReadyError()
@@ -168,5 +196,6 @@ def failure(reason: BaseException | None, topic: str, address: Address) -> LogEr
     if isinstance(reason, errors.AuthorizationError):
         return LogForbidden(f"{topic}: Kafka does not allow this to {address.user!r}")
     if isinstance(reason, (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.NodeNotReadyError)):
-        return LogUnavailable(f"{topic}: no answer from Kafka at {', '.join(address.servers)}")
+        why = f" ({reason.args[0]})" if reason.args else ""
+        return LogUnavailable(f"{topic}: no answer from Kafka at {', '.join(address.servers)}{why}")
     return LogUnavailable(f"{topic}: {type(reason).__name__ if reason else 'not yet known to all brokers'}")
