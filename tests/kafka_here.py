@@ -26,6 +26,9 @@ PROPERTIES = {
     "log.retention.check.interval.ms": "500",
     "log.initial.task.delay.ms": "500",
     "log.segment.delete.delay.ms": "500",
+    # A broker that was killed comes back when its session has ended: nine seconds by default.
+    "broker.session.timeout.ms": "1500",
+    "broker.heartbeat.interval.ms": "300",
 }
 
 _ON_A_BUILD_SERVER = os.environ.get("CI") == "true"
