@@ -6,7 +6,7 @@ OUT ?= out
 ISSUERS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo visit counted who-knows test check bench lock vectors clean
+.PHONY: help run demo visit counted who-knows kafka test check bench lock vectors clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ counted: $(VENV)/run  ## find the answers of make visit among those that were co
 
 who-knows: $(VENV)/run  ## what each service holds about the visitor, from the real files
 	@$(BIN)/python -m deploy.trial who-knows
+
+kafka: $(VENV)/run  ## start a real Kafka on this machine (needs Java 17 and Maven), and say how services use it
+	@$(BIN)/python -m deploy.kafka
 
 test: $(VENV)/dev  ## run all tests
 	@$(BIN)/python -m pytest

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from shared import topics
-from shared.log.port import Log, NoSuchTopic
+from shared.log.port import Log, LogDamaged, NoSuchTopic
 from shared.parties import Book
 from shared.rounds import Fold
 
@@ -46,10 +46,20 @@ class RoundsReader:
         self.fold.reading = object()
         return self.fold
 
+    def _values(self) -> Iterator[bytes]:
+        """The records of `rounds`, whose order counts: LogDamaged if somebody made it with several partitions."""
+        try:
+            for entry in self._log.read(topics.ROUNDS):
+                if entry.partition:
+                    raise LogDamaged(f"{topics.ROUNDS} has more than one partition")
+                yield entry.value
+        except NoSuchTopic:
+            return
+
     def _read_on(self) -> bool:
         """Add what is new; False if what was read before is not there any more."""
         position = 0
-        for value in values(self._log, topics.ROUNDS):
+        for value in self._values():
             digest = sha256(value).digest()
             if position == len(self._read):
                 self.fold.add(value)
@@ -62,7 +72,7 @@ class RoundsReader:
     def _read_anew(self) -> None:
         """Another fold, which replaces the one before only when it is complete."""
         fold, read = Fold(self._book), []
-        for value in values(self._log, topics.ROUNDS):
+        for value in self._values():
             fold.add(value)
             read.append(sha256(value).digest())
         self.fold, self._read = fold, read

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from shared.later import already, running_loop
-from shared.log.port import Log, LogDamaged, LogError
+from shared.log.port import Log, LogDamaged, LogError, LogForbidden
 
 GATHER = 0.001
 """Seconds that the first of a batch waits for others: little beside what an append takes on a disk, and enough to have
@@ -107,9 +107,15 @@ class Together:
 
     def _say(self, error: Exception) -> None:
         """What does not pass by itself, once: a line for each append would tell when somebody has answered."""
-        if isinstance(error, LogError) and not isinstance(error, LogDamaged):
-            return
-        text = f"the log is damaged: {error}" if isinstance(error, LogDamaged) else f"broken: {type(error).__name__}"
+        match error:
+            case LogDamaged():
+                text = f"the log is damaged: {error}"
+            case LogForbidden():
+                text = f"the log refuses this service: {error}"
+            case LogError():
+                return
+            case _:
+                text = f"broken: {type(error).__name__}"
         if text != self._said:
             _LOG.error(text)
         self._said = text

@@ -4,12 +4,22 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ConfigResource,
+    ConfigResourceType,
+    OffsetSpec,
+    ResourcePattern,
+    ResourceType,
+)
 
 from shared.log.kafka import KafkaLog
 from shared.log.port import Log, LogDamaged, LogForbidden, LogUnavailable, NoSuchTopic
@@ -171,6 +181,40 @@ def test_who_has_no_rights_is_told_which_topic_and_user(log: KafkaLog, tmp_path:
     ):
         VERBS[use](stranger)
     assert log.end(TOPIC) == (0,)
+
+
+@contextmanager
+def allowed(user: str, *operations: ACLOperation) -> Iterator[None]:
+    """Rights to TOPIC, for a while."""
+    pattern = ResourcePattern(ResourceType.TOPIC, TOPIC)
+    rights = [ACL(f"User:{user}", "*", operation, ACLPermissionType.ALLOW, pattern) for operation in operations]
+    with admin() as client:
+        client.create_acls(rights)
+        yield
+        client.delete_acls([ACLFilter(f"User:{user}", "*", ACLOperation.ANY, ACLPermissionType.ANY, pattern)])
+
+
+def test_who_may_not_see_a_topics_settings_is_told_which_right_is_missing(log: KafkaLog, tmp_path: Path) -> None:
+    with (
+        closing(KafkaLog(address_file(tmp_path, "gate"), timeout=TIMEOUT)) as gate,
+        allowed("gate", ACLOperation.WRITE),
+        pytest.raises(LogForbidden, match=f"^{TOPIC}: .*DESCRIBE_CONFIGS"),
+    ):
+        gate.append(TOPIC, b"record")
+
+
+def test_who_may_only_write_appends_without_a_restart_once_the_right_is_given_and_cannot_read(
+    log: KafkaLog, tmp_path: Path
+) -> None:
+    with closing(KafkaLog(address_file(tmp_path, "gate"), timeout=TIMEOUT)) as gate:
+        with pytest.raises(LogForbidden):
+            gate.append(TOPIC, b"record")
+        with allowed("gate", ACLOperation.WRITE, ACLOperation.DESCRIBE_CONFIGS):
+            gate.append(TOPIC, b"record")
+            for refused in (lambda: values(gate), lambda: gate.delete(TOPIC)):
+                with pytest.raises(LogForbidden, match=TOPIC):
+                    refused()
+    assert values(log) == [b"record"]
 
 
 @pytest.mark.parametrize("after", ["deleted", "replaced"])

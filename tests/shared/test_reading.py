@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import topics
-from shared.log.port import Entry, LogUnavailable
+from shared.log.memory import MemoryLog
+from shared.log.port import Entry, LogDamaged, LogUnavailable
 from shared.reading import RoundsReader
 from shared.records import Kind
 from shared.rounds import AlarmReason, State, fold
@@ -153,3 +154,11 @@ def test_alarms_of_a_past_that_is_gone_are_gone_with_it(log: ShakyLog) -> None:
     assert [alarm.reason for alarm in reader.refresh().alarms] == [AlarmReason.CONTRADICTION]
     log.put_back(topics.ROUNDS, len(story()))
     assert reader.refresh().alarms == ()
+
+
+def test_rounds_with_several_partitions_have_no_order_and_are_refused() -> None:
+    log = MemoryLog()
+    log.create(topics.ROUNDS, 3)
+    log.append(topics.ROUNDS, *story() * 10)
+    with pytest.raises(LogDamaged, match="rounds has more than one partition"):
+        RoundsReader(log, offers().installed.book).refresh()
