@@ -11,7 +11,8 @@ def pytest_sessionfinish() -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if kafka_here.MISSING:
-        left_out = sum("no Kafka on this machine" in str(each.longrepr) for each in terminalreporter.stats["skipped"])
+        skipped = terminalreporter.stats.get("skipped", [])
+        left_out = sum("no Kafka on this machine" in str(each.longrepr) for each in skipped)
         terminalreporter.section("KAFKA WAS NOT TESTED", red=True, bold=True)
         terminalreporter.line(f"{left_out} tests were left out because they need a real Kafka.")
         terminalreporter.line(kafka_here.MISSING[0])

@@ -14,12 +14,13 @@ def open_log(url: str) -> Log:
     scheme, _, place = url.partition(":")
     if scheme == "sqlite" and place:
         return SqliteLog(Path(place))
-    if scheme == "kafka" and place:
-        # Not above: it takes 0.2 s and 20 MB, in each of the worker processes too.
+    if scheme == "kafka" and place and not place.startswith("//"):
+        # Not above: kafka-python takes 0.2 s to import, in each worker process too.
         from shared.log.kafka import KafkaLog
 
         return KafkaLog(Path(place))
     # The rest of an address may hold a password.
     raise ValueError(
-        f"a log's address is sqlite: and a folder, or kafka: and an address file; not one with {scheme[:20]!r}"
+        "a log's address begins with sqlite: and a folder, or with kafka: and an address file, "
+        f"not with {f'{scheme[:20]}://' if place.startswith('//') else scheme[:20]!r}"
     )

@@ -27,7 +27,7 @@ _REPLICAS = 3
 
 
 class BadAddress(ValueError):
-    """One line that names the file and what is wrong in it, without repeating what it holds."""
+    """One line that names the file, if it is one, and what is wrong in it, without repeating what it holds."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadAddress(f"{path.name} cannot be read: {error.strerror}") from None
+        # Its name may be a URL with a password that somebody took for an address.
+        raise BadAddress(f"the address file of Kafka cannot be read: {error.strerror}") from None
     except ValueError:
         raise BadAddress(f"{path.name} is not in the form of a TOML file") from None
 

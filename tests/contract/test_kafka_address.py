@@ -82,6 +82,8 @@ def test_a_password_that_others_can_read_or_that_is_none_is_refused(
         Address.read(written(tmp_path, mode=mode, password=password))
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadAddress, match=r"^kafka\.toml cannot be read: No such file or directory$"):
-        Address.read(tmp_path / "kafka.toml")
+@pytest.mark.parametrize("place", ["//user:hunter2@kafka:9092", "user:hunter2@kafka:9092", "hunter2.toml"])
+def test_a_file_that_is_not_there_is_refused_without_repeating_it(tmp_path: Path, place: str) -> None:
+    with pytest.raises(ValueError, match=r"address") as refused:
+        open_log(f"kafka:{place}")
+    assert "hunter2" not in str(refused.value)
