@@ -19,10 +19,10 @@ def main(words: Sequence[str] | None = None) -> int:
             [
                 (
                     describe(
-                        [_party(*_words(issuer, "NAME,URL,KEY")) for issuer in chosen.issuer],
-                        _party("ingest", *_words(chosen.ingest, "URL,KEY")),
-                        _party("gate", "", chosen.gate),
-                        _party("aggregate", "", chosen.aggregate),
+                        [party(*fields(issuer, "NAME,URL,KEY")) for issuer in chosen.issuer],
+                        party("ingest", *fields(chosen.ingest, "URL,KEY")),
+                        party("gate", "", chosen.gate),
+                        party("aggregate", "", chosen.aggregate),
                         chosen.report,
                         chosen.page,
                         trial=chosen.trial,
@@ -39,14 +39,16 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _party(name: str, url: str, key: str) -> Party:
+def party(name: str, url: str, key: str) -> Party:
+    """A party whose public key is given as keygen prints it; ValueError."""
     try:
         return Party(name, url, unb64(key))
     except ValueError:
         raise ValueError(f"{name}: the key is not what keygen prints") from None
 
 
-def _words(text: str, form: str) -> list[str]:
+def fields(text: str, form: str) -> list[str]:
+    """What stands between the commas of a text of such a form; ValueError."""
     words = text.split(",")
     if len(words) != form.count(",") + 1:
         raise ValueError(f"{form} is needed, not {text}")

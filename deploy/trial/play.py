@@ -71,15 +71,15 @@ class Play:
 
     tale: Tale
     installation: Installation
+    web: Web = field(default_factory=lambda: Web(open_connection, plain=True))
     people: list[Employee] = field(default_factory=employees)
     played: list[Played] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        web = Web(open_connection, plain=True)
-        self.hr = HumanResources(web, self.installation)
-        self.client = Client(web, self.installation.book, pause=simulation.PAUSE)
+        self.hr = HumanResources(self.web, self.installation)
+        self.client = Client(self.web, self.installation.book, pause=simulation.PAUSE)
         self.codes: dict[str, dict[str, AccessCode]] = {}
-        self.pace = Pace.guess(len(self.installation.issuers), len(self.people))
+        self.pace = Pace.guess(len(self.installation.book.current.issuers), len(self.people))
         self._free_from = 0.0
 
     def prepare(self) -> None:
@@ -91,18 +91,23 @@ class Play:
         self.codes = self.hr.access_codes()
 
     def quarter(self, round_id: str) -> Played:
-        """One whole round: drafted, agreed, answered, counted, released."""
-        manifest, turnout = self.answered(round_id, time_to_answer=None)
-        closes = manifest.draft.closes
-        waiting = max(0.0, closes + manifest.draft.grace - time.time())
-        played = Played(round_id, manifest, turnout, self.hr.results(round_id, within=waiting + 60))
-        self.played.append(played)
+        """One whole round, and what came of it."""
+        played = self.round(round_id)
         self.tale.say(
             "result",
             period=quarters.period(round_id),
             answers=sum(part["counted"] for part in played.results["parts"]),
             groups=len({group["node"] for group in played.results["groups"] if group["units"]}),
         )
+        return played
+
+    def round(self, round_id: str) -> Played:
+        """One whole round: drafted, agreed, answered, counted, released."""
+        manifest, turnout = self.answered(round_id, time_to_answer=None)
+        closes = manifest.draft.closes
+        waiting = max(0.0, closes + manifest.draft.grace - time.time())
+        played = Played(round_id, manifest, turnout, self.hr.results(round_id, within=waiting + 60))
+        self.played.append(played)
         return played
 
     def answered(

@@ -38,6 +38,28 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "Everybody's totals equal the plain tally of what was really answered.",
         "nl": "De totalen zijn gelijk aan een gewone telling van wat echt geantwoord is.",
     },
+    "counted": {
+        "en": "{period}: closed, counted, opened. {answers} people answered, and all they said was counted.",
+        "nl": "{period}: gesloten, geteld, geopend. {answers} mensen antwoordden, en alles wat ze zeiden telde.",
+    },
+    "not-all-counted": {
+        "en": "{period}: {answers} people answered, but these parts counted others: {parts}.",
+        "nl": "{period}: {answers} mensen antwoordden, maar deze onderdelen telden anders: {parts}.",
+    },
+    "sign-in": {
+        "en": "Groups and comments: sign in as hr, with the key that `docker compose exec report cat "
+        "/run/klankbord/read.key` shows.",
+        "nl": "Groepen en opmerkingen: meld je aan als hr, met de sleutel die `docker compose exec report cat "
+        "/run/klankbord/read.key` toont.",
+    },
+    "played-before": {
+        "en": "The example has been played here: {rounds}.",
+        "nl": "Het voorbeeld is hier al gespeeld: {rounds}.",
+    },
+    "other-organisation": {
+        "en": "The example is not played: {company} has been imported here.",
+        "nl": "Het voorbeeld wordt niet gespeeld: {company} is hier ingelezen.",
+    },
     "open-page": {"en": "Open the results: {url}", "nl": "Bekijk de uitslag: {url}"},
     "visitor": {
         "en": "Now you. {period} is open until {closes}. You are {name} of {team}, your access code is {code}",
