@@ -8,7 +8,7 @@ from typing import Any
 
 from clients.cli.connection import Web
 from clients.cli.outcomes import Alarm, Refusal, Unavailable
-from deploy.compose.inside import connect_from
+from deploy.compose.inside import HERE, connect_from, containers
 from deploy.trial import quarters, story
 from deploy.trial.hr import DidNotHappen
 from deploy.trial.installation import Installation
@@ -29,7 +29,7 @@ def main() -> int:
     book = Book.load(Path(environ["KLANKBORD_PARTIES"]).read_bytes())
     keys = {book.current.lead.name: Path(environ["KLANKBORD_ADMIN_KEY_FILE"])}
     installation = Installation(Path(), book, services={}, admin_key_files=keys)
-    play = Play(Tale(), installation, web=Web(connect_from(book.current)))
+    play = Play(Tale(), installation, web=Web(connect_from(book.current, containers(environ[HERE]))))
     play.pace = Pace(play.pace.agree + _LOOKS, play.pace.answer * _SLOWER)
     try:
         return _play_once(play)

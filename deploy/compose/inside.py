@@ -1,20 +1,33 @@
 """Reaching the services from a container: the addresses in parties.json are those of the machine outside.
 
-The certificates have the names of both.
+The certificates have the outer names, so these are what is checked.
 """
+
+from collections.abc import Mapping
 
 import httpx
 
 from clients.cli.connection import Connect, open_connection
 from shared.parties import Parties
 
+HERE = "HERE"
+"""The variable that says what `containers` reads."""
+
 _PORT = 8443
 """Where services listen in their containers."""
 
 
-def connect_from(parties: Parties) -> Connect:
-    """Connections to the containers of the lead issuer, ingest and report, and to all others as they are named."""
-    inside = {parties.lead.url: "issuer", parties.ingest.url: "ingest", parties.report_url: "report"}
+def containers(text: str) -> dict[str, str]:
+    """The container of each party that runs here, from "hr=issuer ingest=ingest"."""
+    pairs = (pair.partition("=") for pair in text.split())
+    return {party: container for party, _, container in pairs}
+
+
+def connect_from(parties: Parties, here: Mapping[str, str]) -> Connect:
+    """Connections to the containers of the parties in `here`, "report" among them, and to all others as named."""
+    urls = {issuer.name: issuer.url for issuer in parties.issuers}
+    urls |= {"ingest": parties.ingest.url, "report": parties.report_url}
+    inside = {urls[party]: container for party, container in here.items()}
 
     def connect(address: str) -> httpx.BaseTransport:
         transport = open_connection(address)
@@ -24,13 +37,14 @@ def connect_from(parties: Parties) -> Connect:
 
 
 class _To(httpx.BaseTransport):
-    """Sends every request to one host."""
+    """Sends every request to one host, which must have the certificate of the host that was named."""
 
     def __init__(self, host: str, transport: httpx.BaseTransport) -> None:
         self._host = host
         self._transport = transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions = request.extensions | {"sni_hostname": request.url.host}
         request.url = request.url.copy_with(host=self._host, port=_PORT)
         return self._transport.handle_request(request)
 

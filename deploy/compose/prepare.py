@@ -58,6 +58,14 @@ class Plan:
         return {"issuer": principal(self.issuer), **own, **others}
 
 
+def host_of(url: str) -> str:
+    """The host in the address of a service; BadParties."""
+    host = urlsplit(url).hostname
+    if not host:
+        raise BadParties(f"{url} is not an address like https://host:port")
+    return host
+
+
 def principal(issuer: str) -> str:
     """An issuer's name for Kafka."""
     return f"issuer-{issuer}"
@@ -66,10 +74,10 @@ def principal(issuer: str) -> str:
 def prepare(volumes: Volumes, plan: Plan, now: float) -> None:
     """Make what is missing. BadParties if parties.json is there and says something else; UnsafeFile."""
     here = [name for name in ("issuer", "ingest", "gate", "aggregate", "report") if name != "gate" or plan.gate is None]
-    authority = _authority(volumes, now)
+    authority = authority_of(volumes, now)
     volumes.put("public", "authority.pem", authority.pem)
     for name, url in plan.urls.items():
-        _certificate(volumes, authority, name, (urlsplit(url).hostname or "", name), now)
+        certificate(volumes, authority, name, [host_of(url)], now)
     _kafka(volumes, authority, plan, here, now)
     volumes.password("hr", "admin.key")
     volumes.password("report", "read.key")
@@ -77,7 +85,8 @@ def prepare(volumes: Volumes, plan: Plan, now: float) -> None:
     _parties(volumes, plan, keys)
 
 
-def _authority(volumes: Volumes, now: float) -> Authority:
+def authority_of(volumes: Volumes, now: float) -> Authority:
+    """The installation's own authority, made if need be; ValueError if it is damaged."""
     key = volumes.read("authority", "authority.key")
     certificate = volumes.read("authority", "authority.pem")
     if key is not None and certificate is not None:
@@ -88,7 +97,8 @@ def _authority(volumes: Volumes, now: float) -> Authority:
     return made
 
 
-def _certificate(volumes: Volumes, authority: Authority, volume: str, names: Sequence[str], now: float) -> None:
+def certificate(volumes: Volumes, authority: Authority, volume: str, names: Sequence[str], now: float) -> None:
+    """A certificate of the installation's own for these names; one that somebody else has put there stays."""
     there = volumes.read(volume, TLS)
     if there is None or authority.is_stale(there, names, now):
         volumes.put(volume, TLS, authority.issue(names, now))
@@ -96,7 +106,7 @@ def _certificate(volumes: Volumes, authority: Authority, volume: str, names: Seq
 
 def _kafka(volumes: Volumes, authority: Authority, plan: Plan, here: Sequence[str], now: float) -> None:
     names = (plan.kafka.partition(":")[0], *plan.kafka_names)
-    _certificate(volumes, authority, "kafka", names, now)
+    certificate(volumes, authority, "kafka", names, now)
     admin = volumes.password("setup", f"{ADMIN}.password")
     volumes.put("kafka", "kafka-authority.pem", authority.pem)
     volumes.put("kafka", "server.properties", kafka_files.server_properties(admin))
