@@ -61,6 +61,13 @@ class Author:
         self._log = log
         self._known: dict[tuple[RoundId, Kind], _Said] = {}
 
+    def leads(self) -> bool:
+        """Whether this process speaks for the party to the log, from now on if nobody else does.
+
+        Others that share the journal may `say`, and leave the rest to the one that leads.
+        """
+        return self._journal.lead()
+
     def said(self, round_id: RoundId, kind: Kind) -> bool:
         """Whether this party has signed such a record, wherever it is by now."""
         return self._journal.has(round_id, kind)
@@ -81,7 +88,8 @@ class Author:
         body: Mapping[str, Any],
         chunks: Mapping[str, Sequence[bytes]] | None = None,
     ) -> None:
-        """Sign a record and store it with the chunks that go before it, by topic. `reconcile` appends it.
+        """Sign a record and store it with the chunks that go before it, by topic. `reconcile` of the leading process
+        appends it.
 
         JournalConflict if something else was said before. ValueError or RecordTooLarge, and nothing is stored, for
         what no reader or no log would take: what is stored once is appended for ever.

@@ -1,12 +1,14 @@
 """What a party has signed, on its own disk, before anybody else sees it.
 
-    <folder>/lock
+    <folder>/lock                            held by the process that leads, as long as it lives
+    <folder>/storing                         held by any process while it stores a record
     <folder>/<round>/<kind>.jws              the record: its presence is the commit
     <folder>/<round>/<kind>.<topic>.<n>      the chunks that go before it, by topic and place; six digits
     <folder>/<round>/<kind>.acknowledged     the log has once acknowledged all of it
 
-Everything is written with fsync, locked by one process, and never copied or backed up: a log that is rolled back must
-meet a party that remembers. A record is stored once; another one of the same round and kind is refused, for ever.
+Everything is written with fsync, by one process or by several that share the folder and take turns, and is never copied
+or backed up: a log that is rolled back must meet a party that remembers. A record is stored once; another one of the
+same round and kind is refused, for ever, whichever process stored the first.
 
 A disk that is full or broken is an OSError, and nothing was said: the record is there as a whole or not at all. What a
 crash leaves of an unfinished one is removed when the journal is opened again.
@@ -17,7 +19,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +39,7 @@ class JournalConflict(RuntimeError):
 
 
 class JournalLocked(RuntimeError):
-    """Another process uses this journal: two of the same party would contradict each other."""
+    """Another process leads with this journal: two that both did would contradict each other."""
 
 
 class _Chunk(NamedTuple):
@@ -54,22 +56,36 @@ class Journal:
     may: one record is stored after the other.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, alone: bool = True) -> None:
+        """`alone`: JournalLocked if another process leads. Else several may store records, and one of them leads."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _sync_folder(folder.parent)
         self._folder = folder
         self._pid = os.getpid()
         self._storing = threading.Lock()
-        self._lock: int | None = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.close()
-            raise JournalLocked(f"{folder} is in use by another process") from None
-        for round_id in self._rounds():
-            self._tidy(round_id)
+        self._closed = False
+        self._lock: int | None = None
+        if alone and not self.lead():
+            raise JournalLocked(f"{folder} is in use by another process")
+
+    def lead(self) -> bool:
+        """Whether this process leads, from now on if nobody else does: it alone appends what is stored to the log."""
+        self._check_open()
+        if self._lock is None:
+            lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                return False
+            self._lock = lock
+            with self._turn():
+                for round_id in self._rounds():
+                    self._tidy(round_id)
+        return True
 
     def close(self) -> None:
+        self._closed = True
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -79,14 +95,14 @@ class Journal:
 
         The same record again changes nothing; JournalConflict for another one. ValueError for names that are none.
         """
-        self._check_mine()
+        self._check_open()
         if not ROUND_ID.fullmatch(round_id):
             raise ValueError("not the id of a round")
         for topic, parts in chunks.items():
             check_topic(topic)
             if len(parts) > CHUNKS:
                 raise ValueError(f"{len(parts)} chunks for {topic}")
-        with self._storing:
+        with self._turn():
             self._store(round_id, kind, jws, chunks)
 
     def _store(self, round_id: RoundId, kind: Kind, jws: str, chunks: Mapping[str, Sequence[bytes]]) -> None:
@@ -139,7 +155,7 @@ class Journal:
 
     def acknowledge(self, round_id: RoundId, kind: Kind) -> None:
         """Note that the log has all of it; from now on its absence there is an alarm."""
-        self._check_mine()
+        self._check_leads()
         write_durably(self._folder / round_id / f"{kind}.acknowledged", b"")
 
     def acknowledged(self, round_id: RoundId, kind: Kind) -> bool:
@@ -147,7 +163,7 @@ class Journal:
 
     def forget_chunks(self, round_id: RoundId, topic: str) -> None:
         """Remove the chunks of a topic whose deletion date has come; the records stay."""
-        self._check_mine()
+        self._check_leads()
         gone = [chunk.path for chunk in self._chunks(round_id) if chunk.topic == topic]
         for path in gone:
             path.unlink()
@@ -175,9 +191,25 @@ class Journal:
             if not (folder / f"{chunk.kind}.jws").exists():
                 chunk.path.unlink()
 
-    def _check_mine(self) -> None:
-        if self._lock is None or self._pid != os.getpid():
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Nobody else stores anything meanwhile, in this process or another."""
+        with self._storing:
+            turn = os.open(self._folder / "storing", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(turn, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(turn)
+
+    def _check_open(self) -> None:
+        if self._closed or self._pid != os.getpid():
             raise JournalLocked(f"{self._folder} was opened by another process, or is closed")
+
+    def _check_leads(self) -> None:
+        self._check_open()
+        if self._lock is None:
+            raise JournalLocked(f"{self._folder} is led by another process")
 
 
 def write_durably(path: Path, data: bytes) -> None:

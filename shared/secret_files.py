@@ -42,10 +42,16 @@ def load_identity(path: Path) -> Ed25519PrivateKey:
 class RoundSecrets:
     """One secret file per round, outside backups and snapshots."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, alone: bool = True) -> None:
+        """`alone`: no other process uses the folder, so what lies there unfinished was left by a crash."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
-        for unfinished in (*folder.glob(".*.new"), *folder.glob(".*.gone")):
+        if alone:
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Destroy what a crash has left, be it of a creation or of a destruction."""
+        for unfinished in (*self._folder.glob(".*.new"), *self._folder.glob(".*.gone")):
             destroy(unfinished)
 
     def create(self, round_id: RoundId, secret: bytes) -> None:

@@ -117,5 +117,5 @@ def _load(
 def configure_logging() -> None:
     """One line per event on standard error: level, name, message. No arrival of a request is an event."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    for noisy in ("granian", "_granian", "httpx", "httpcore", "werkzeug"):
+    for noisy in ("granian", "_granian", "httpx", "httpcore", "werkzeug", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

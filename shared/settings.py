@@ -78,8 +78,11 @@ class Settings:
         """Note what is wrong with a variable, such as a file that is not there; `why` must not hold its value."""
         self._problems.append(f"{PREFIX}{name} {why}")
 
-    def done(self) -> None:
-        """Raise BadSettings if anything was wrong; call it after the last variable."""
-        unknown = [f"{PREFIX}{name} is unknown" for name in sorted(self._values.keys() - self._asked)]
+    def done(self, *, all_asked: bool = True) -> None:
+        """Raise BadSettings if anything was wrong; call it after the last variable.
+
+        `all_asked`: a variable that was not asked for is wrong, too; not so for a command that needs only a few.
+        """
+        unknown = [f"{PREFIX}{name} is unknown" for name in sorted(self._values.keys() - self._asked) if all_asked]
         if problems := self._problems + unknown:
             raise BadSettings("\n".join(problems))

@@ -3,20 +3,18 @@
 Where none can be had the tests that need one are skipped, and the run's summary says so; with CI=true they fail.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
 from kafka import KafkaAdminClient
 
 from deploy.kafka.broker import ADMIN, Broker
 from deploy.kafka.server import NoKafka
 from shared.log import open_log
+from tests import left_out
 
 PASSWORDS = {name: f"the-password-of-{name}" for name in (ADMIN, "gate", "stranger")}
 """Of the SCRAM principals that the broker has. No ACL exists before a test makes one."""
@@ -31,35 +29,23 @@ PROPERTIES = {
     "broker.heartbeat.interval.ms": "300",
 }
 
-_ON_A_BUILD_SERVER = os.environ.get("CI") == "true"
-
-
 _HERE: list[Broker] = []
-MISSING: list[str] = []
-"""Why there is no Kafka, at most once; for the summary."""
 
 
 def here() -> Broker:
     """The running broker; skips the test, or fails it with CI=true, if there can be none."""
     if not _HERE:
-        if MISSING:
-            _without(MISSING[0])
+        if why := left_out.reason("Kafka"):
+            left_out.without("Kafka", why)
         folder = Path(tempfile.mkdtemp(prefix="klankbord-kafka-"))
         try:
-            broker = Broker.prepare(folder, PASSWORDS, PROPERTIES, install=_ON_A_BUILD_SERVER)
+            broker = Broker.prepare(folder, PASSWORDS, PROPERTIES, install=left_out.ON_A_BUILD_SERVER)
         except NoKafka as error:
             shutil.rmtree(folder)
-            MISSING.append(str(error))
-            _without(str(error))
+            left_out.without("Kafka", str(error))
         broker.start()
         _HERE.append(broker)
     return _HERE[0]
-
-
-def _without(reason: str) -> NoReturn:
-    if _ON_A_BUILD_SERVER:
-        pytest.fail(f"CI=true and no Kafka: {reason}", pytrace=False)
-    pytest.skip("no Kafka on this machine")
 
 
 def end() -> None:

@@ -19,6 +19,7 @@ from types import TracebackType
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from deploy import watcher
 from deploy.kafka import server
 
 ADMIN = "admin"
@@ -73,10 +74,6 @@ _LOGGING = """\
 """
 
 
-_WATCH = 'read -r _; kill -9 "$1"'
-"""A shell that waits for the end of the pipe from us, which comes with our own end, however that comes."""
-
-
 class BrokerFailed(RuntimeError):
     """It ended or did not answer in time; the message says which file tells why."""
 
@@ -126,8 +123,7 @@ class Broker:
         with (self.folder / "server.out").open("ab") as out:
             command = self._java(*_JVM, "kafka.Kafka", str(self.folder / "server.properties"))
             self._process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
-        watch = ["sh", "-c", _WATCH, "watch", str(self._process.pid)]
-        self._watcher = subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True)
+        self._watcher = watcher.watch(self._process.pid)
         deadline = time.monotonic() + _PATIENCE
         # The port first: a client that finds it closed waits longer and longer between its tries.
         while not (_open(self._port) and self._answers()):
@@ -156,8 +152,7 @@ class Broker:
     def _gone(self) -> None:
         self._process = None
         if self._watcher is not None:
-            self._watcher.kill()
-            self._watcher.communicate()
+            watcher.forget(self._watcher)
             self._watcher = None
 
     def runs(self) -> bool:

@@ -10,6 +10,8 @@ import subprocess
 from hashlib import sha256
 from pathlib import Path
 
+from deploy import packages
+
 _HERE = Path(__file__).parent
 _POM = _HERE / "pom.xml"
 CACHE = _HERE.parent.parent / "var" / "kafka"
@@ -38,7 +40,10 @@ def jars(install: bool = False) -> Path:
     folder = CACHE / f"lib-{sha256(_POM.read_bytes()).hexdigest()[:12]}"
     needed = [] if folder.exists() else ["mvn"]
     if install and not (_has_java() and all(map(shutil.which, needed))):
-        _install()
+        try:
+            packages.install("default-jre-headless", "maven")
+        except packages.NotInstalled as error:
+            raise NoKafka(f"{error}. {_WORDS}") from None
     if not _has_java():
         raise NoKafka(f"Java is missing or too old. {_WORDS}")
     if not all(map(shutil.which, needed)):
@@ -54,19 +59,6 @@ def _has_java() -> bool:
     said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', said)
     return version is not None and int(version[1]) >= _JAVA
-
-
-def _install() -> None:
-    """As root where there is apt-get, such as in a fresh container of a build server; nothing anywhere else."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "default-jre-headless", "maven"]):
-        done = subprocess.run(
-            ["apt-get", "-q", *arguments], env=environ, capture_output=True, text=True, check=False, timeout=_BRINGING
-        )
-        if done.returncode:
-            raise NoKafka(f"apt-get {arguments[0]} failed: {_last_line(done.stderr)}. {_WORDS}")
 
 
 def _bring(folder: Path) -> None:
@@ -93,5 +85,5 @@ def _bring(folder: Path) -> None:
 
 
 def _last_line(text: str) -> str:
-    errors = [line for line in text.splitlines() if "ERROR" in line or line.startswith("E:")]
+    errors = [line for line in text.splitlines() if "ERROR" in line]
     return (errors or text.splitlines() or ["it did not say why"])[0]

@@ -1,4 +1,6 @@
-"""`python -m services.issuer` hands out tokens; `keygen` and `adminkey` behind it make its two keys."""
+"""`python -m services.issuer` hands out tokens. Behind it `keygen` and `adminkey` make its two keys, and `migrate` its
+tables, or upgrades them.
+"""
 
 import os
 import sys
@@ -7,9 +9,9 @@ from multiprocessing.util import Finalize
 
 from flask import Flask
 
-from services.issuer import admin_key, web
+from services.issuer import admin_key, starting, web
 from services.issuer.config import Config
-from services.issuer.database import Database, DatabaseUnavailable
+from services.issuer.database import Database
 from services.issuer.desk import Desk
 from services.issuer.hr import LARGEST_ROSTER, Hr
 from services.issuer.keys import Secrets
@@ -26,7 +28,7 @@ from shared.journal import Journal, JournalLocked
 from shared.log import open_log
 from shared.reading import RoundsReader
 from shared.serve import configure_logging, serve
-from shared.settings import PREFIX, BadSettings
+from shared.settings import BadSettings
 
 
 def build(config: Config) -> Flask:
@@ -34,10 +36,10 @@ def build(config: Config) -> Flask:
     configure_logging()
     parties = config.book.current
     party = next(issuer for issuer in parties.issuers if issuer.name == config.name)
-    journal = Journal(config.home / "journal")
+    database = Database(config.database)
+    journal = Journal(config.home / "journal", alone=not database.shared)
     log = open_log(config.log)
     author = Author(config.name, keygen.identity(config.home, party), journal, log)
-    database = Database(config.database)
     people, store, secrets = People(database), Store(database), Secrets(config.home / "rounds")
     maker, metrics = KeyMaker(store, config.key_threads), Metrics()
     desk = Desk(config.name, store, secrets, metrics, clock.now)
@@ -57,6 +59,8 @@ def build(config: Config) -> Flask:
 def main() -> int:
     if sys.argv[1:] == ["adminkey"]:
         return admin_key.make(os.environ)
+    if sys.argv[1:] == ["migrate"]:
+        return starting.migrate(os.environ)
     if (code := keygen.handle(sys.argv[1:], os.environ)) is not None:
         return code
     configure_logging()
@@ -64,14 +68,14 @@ def main() -> int:
         config = Config.read(os.environ)
         listening.check(LISTEN=config.web.listen, METRICS=config.metrics)
         # Looked at here already, where what is wrong can be said in one line.
-        Journal(config.home / "journal").close()
+        database = Database(config.database)
+        Journal(config.home / "journal", alone=not database.shared).close()
         Secrets(config.home / "rounds")
-        Database(config.database).close()
+        if not starting.wait_for(database, config.poll):
+            return 0
+        database.close()
     except (BadSettings, JournalLocked, OSError) as error:
         print(error, file=sys.stderr)
-        return 2
-    except DatabaseUnavailable as error:
-        print(f"{PREFIX}DATABASE cannot be used: {error}", file=sys.stderr)
         return 2
     roster = Limit(LARGEST_ROSTER, partial(web.is_hr, admin_key=config.admin_key))
     serve(partial(build, config), config.web, {"/admin/roster": roster})

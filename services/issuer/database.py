@@ -1,48 +1,74 @@
-"""Connections of the issuer's database: durable commits, one writer at a time, one error for "not now"."""
+"""The issuer's database: durable commits, one writer at a time, one error for "not now"; SQLite or PostgreSQL."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from services.issuer.tables import METADATA
+from services.issuer.postgresql import Postgresql
+from services.issuer.sqlite import Sqlite
+from services.issuer.unavailable import DatabaseUnavailable
 
 _PATIENCE = 5.0
 """Seconds to wait for another thread, and then for another process, before a request is told to come back."""
 
+_NOT_OURS = ("25006", "25P0", "3D000", "42501", "57", "58", "XX")
+"""How SQLSTATEs begin that tell of the server, not of a mistake of ours (PostgreSQL's appendix A): one that takes no
+writes (a standby), ended our session, has no such database, grants us too little, or is damaged."""
 
-class DatabaseUnavailable(Exception):
-    """The database did not do it now (locked, full, damaged, away); nothing was changed."""
+
+class Kind(Protocol):
+    """What differs between one database and another."""
+
+    engine: Engine
+    """Begins what has the option `writes` alone, also among processes; DatabaseUnavailable or the driver's errors."""
+    reading: Engine
+    """The same engine for transactions that see one moment."""
+    shared: bool
+    """Whether processes of several machines may use it at once."""
+
+    def tidy(self) -> None:
+        """See that nothing is left of what was deleted; DatabaseUnavailable if that has to wait."""
 
 
 def check(url: str) -> None:
-    """Refuse with ValueError an address that SQLAlchemy, or a driver that is not installed, could not use."""
+    """Refuse with ValueError an address that is none, or for which the driver is missing; nobody is asked."""
+    _kind(url, _PATIENCE).engine.dispose()
+
+
+def has_password(url: str) -> bool:
+    """Whether an address holds a password, be it among its options; False for what is no address."""
     try:
-        create_engine(url)
-    except (ArgumentError, ImportError):
-        # The message may hold a password.
-        raise ValueError("no address of a database, or its driver is not installed") from None
+        parsed = make_url(url)
+    except ArgumentError:
+        return False
+    return parsed.password is not None or any("password" in name for name in parsed.query)
 
 
 class Database:
-    """Transactions on a SQLAlchemy URL; the tables are made if need be. DatabaseUnavailable from every method."""
+    """Transactions at an address (SQLAlchemy's URL); services/issuer/migrating.py makes the tables.
+
+    DatabaseUnavailable from every method: nothing was changed, unless the connection broke in the very moment of
+    a commit, so what was to be done may be asked for again. ValueError for an address that is none.
+    """
 
     def __init__(self, url: str, patience: float = _PATIENCE) -> None:
-        self._engine = create_engine(url, hide_parameters=True)
+        self._kind = _kind(url, patience)
+        self._engine = self._kind.engine
+        self._writes = self._engine.execution_options(writes=True)
         self._write = threading.Lock()
         self._patience = patience
         self._untidy = True
         """Something was deleted and may still lie in a file; at the start nobody knows."""
-        if self._engine.dialect.name == "sqlite":
-            _make_private(self._engine.url.database)
-            _prepare_sqlite(self._engine, patience)
-        with _translated():
-            METADATA.create_all(self._engine)
+
+    @property
+    def shared(self) -> bool:
+        """Whether processes of several machines may use it at once."""
+        return self._kind.shared
 
     def close(self) -> None:
         self._engine.dispose()
@@ -50,16 +76,16 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that changes nothing and sees one moment."""
-        with _translated(), self._engine.connect() as connection:
+        with _translated(), self._kind.reading.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is durable when the block is left, and undone as a whole if the block raises.
 
-        One thread writes at a time: SQLite would make them wait for each other with long pauses.
+        One thread of one process writes at a time, so that what it has read stays true until it commits.
         """
-        with self._alone(), _translated(), self._engine.execution_options(writes=True).begin() as connection:
+        with self._alone(), _translated(), self._writes.begin() as connection:
             yield connection
 
     @contextmanager
@@ -70,26 +96,19 @@ class Database:
             yield connection
 
     def tidy(self) -> None:
-        """Take out of SQLite's files what was deleted; other databases see to that themselves.
+        """Take out of the database's files what was deleted.
 
-        Everything is written anew, for where rows lie in their pages, and what the write-ahead file still has, tells
-        who collected after whom.
+        Where rows lie tells who collected after whom, so they are written anew in another order.
         """
         if not self._untidy:
             return
         with self._alone(), _translated():
-            if self._engine.dialect.name == "sqlite":
-                with self._engine.execution_options(autocommits=True).connect() as connection:
-                    connection.exec_driver_sql("VACUUM")
-                    ((is_read, _, _),) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-                if is_read:
-                    raise DatabaseUnavailable(
-                        "what was deleted still lies in the write-ahead file, which is being read"
-                    )
+            self._kind.tidy()
             self._untidy = False
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        # The threads of a process wait here, where they hold no connection.
         if not self._write.acquire(timeout=self._patience):
             raise DatabaseUnavailable("other threads were in front for too long")
         try:
@@ -98,55 +117,37 @@ class Database:
             self._write.release()
 
 
+def _kind(url: str, patience: float) -> Kind:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "sqlite":
+            return Sqlite(parsed, patience)
+        if parsed.drivername in ("postgresql", "postgresql+psycopg"):
+            return Postgresql(parsed, patience)
+    except (ArgumentError, ValueError):
+        pass  # The message may hold a password.
+    except ImportError:
+        raise ValueError("PostgreSQL's libpq is not installed (Debian and Ubuntu: apt install libpq5)") from None
+    raise ValueError("no address of a database, which begins with sqlite:/// or postgresql://")
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, PoolTimeout) as error:
         raise DatabaseUnavailable(_reason(error)) from None
-    except DatabaseError as error:
-        if type(error) is not DatabaseError:
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        # SQLite: a file that is damaged, or no database at all.
+        damaged = type(error) is DatabaseError
+        if not (damaged or error.connection_invalidated or state.startswith(_NOT_OURS)):
             raise  # A mistake of ours in a statement.
-        # A file that is damaged, or no database at all.
         raise DatabaseUnavailable(_reason(error)) from None
 
 
 def _reason(error: Exception) -> str:
-    """Only the driver's own words: the statement may hold what somebody sent."""
-    return str(getattr(error, "orig", None) or type(error).__name__)
-
-
-def _make_private(file: str | None) -> None:
-    """The roster and who collected is nobody else's to read; SQLite gives its other files the same mode."""
-    if not file:
-        return
-    try:
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise DatabaseUnavailable(str(error.strerror)) from None
-
-
-def _prepare_sqlite(engine: Engine, patience: float) -> None:
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        # The driver would begin transactions by itself, too late and without the lock: see `begin`.
-        connection.isolation_level = None
-        for pragma in (
-            f"busy_timeout = {int(patience * 1000)}",
-            "journal_mode = WAL",
-            # A commit returns when it is on the disk: a member must stay served after a power cut.
-            "synchronous = FULL",
-            "fullfsync = ON",
-            # Deleted rows are overwritten: erased is erased.
-            "secure_delete = ON",
-            # What `tidy` copies must not pass through a folder for temporary files.
-            "temp_store = MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get("autocommits"):
-            # With the lock from the beginning: a transaction that first reads could otherwise not go on to write.
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    """Only the driver's own words, in one line: the statement, or a row that is quoted, may hold what somebody sent."""
+    said = getattr(error, "orig", None)
+    words = getattr(getattr(said, "diag", None), "message_primary", None) or str(said or type(error).__name__)
+    return " ".join(words.split())

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from services.issuer import core
 from services.issuer.core import Broken, Fault, Refusal, Refused, Request
-from services.issuer.database import DatabaseUnavailable
 from services.issuer.keys import DamagedKey, NoCounter, RoundSecret, Secrets
 from services.issuer.metrics import Metrics
 from services.issuer.planned import Address, Member
 from services.issuer.store import Standing, Store
+from services.issuer.unavailable import DatabaseUnavailable
 from shared import codes
 from shared.blind_rsa import PrivateKey, SigningFault, blind_sign
 from shared.canonical import b64
@@ -30,6 +30,7 @@ from shared.tree import Node, NodeId
 _Answer = TypeVar("_Answer")
 
 _OVER = Refused(Refusal.NOT_COLLECTING, "The time for collecting is over.")
+_FORGOTTEN = Broken(Fault.RESTORED, "The database does not know this round any more; nothing is signed.")
 _UNCOUNTED = Broken(Fault.COUNTER, "Nobody knows how many members were served; nothing is signed.")
 
 
@@ -133,7 +134,7 @@ class Desk:
         if visitor is None:
             return Refused(Refusal.UNKNOWN_CODE, "This access code is not known.")
         if visitor.standing is None:
-            return Broken(Fault.RESTORED, "The database does not know this round any more; nothing is signed.")
+            return _FORGOTTEN
         if visitor.member is None:
             return Refused(Refusal.NOT_A_MEMBER, "This person was not in the roster when the round was planned.")
         return visitor.member, visitor.standing
@@ -189,6 +190,8 @@ class Desk:
         if not isinstance(keys, dict):
             return keys
         marked = self._store.mark(round_id, member.person, request.digest)
+        if marked is None:
+            return _FORGOTTEN
         if marked.request != request.digest:
             return Refused(Refusal.ALREADY_COLLECTED, "Another request came first.")
         try:

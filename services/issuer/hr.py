@@ -21,6 +21,7 @@ from shared import dates, draft
 from shared.author import Author
 from shared.codes import SECRET, AccessCode
 from shared.draft import BadDraft, DraftProblem
+from shared.journal import JournalConflict
 from shared.parties import Parties
 from shared.partition import K_FLOOR
 from shared.problem import Problem
@@ -115,15 +116,11 @@ class Hr:
 
     def codes(self, renew: bool) -> dict[str, Any]:
         """New access codes, which nobody can look up later: of those who have none, or of all."""
-        with self._one_at_a_time:
-            roster = self._roster()
-            without = set(self._people.without_code())
-            given = [
-                (person, AccessCode(random.token_bytes(SECRET)))
-                for person in roster.people
-                if renew or person.id in without
-            ]
-            self._people.set_codes({person.id: sha256(code.secret).digest() for person, code in given})
+        roster = self._roster()
+        made = {person.id: AccessCode(random.token_bytes(SECRET)) for person in roster.people}
+        digests = {person: sha256(code.secret).digest() for person, code in made.items()}
+        set_for = self._people.set_codes(digests, renew=renew)
+        given = [(person, made[person.id]) for person in roster.people if person.id in set_for]
         return {
             "codes": [
                 {
@@ -142,7 +139,7 @@ class Hr:
         rounds = self._rounds()
         self._must_lead()
         if round_id in rounds or self._author.said(round_id, Kind.DRAFT):
-            raise Problem(409, "round-exists", "There was a round of this name before.")
+            raise _round_exists()
         body = drafted | {"generation": self._parties.generation, "parties": self._parties.digest}
         try:
             if len(body) != len(drafted) + 2:
@@ -160,10 +157,14 @@ class Hr:
             offering.tree(self._roster(), [part.k for part in parsed.questionnaire.parts], parsed.rate)
         except PlanError as error:
             raise _no_plan(error) from None
-        with self._one_at_a_time:
-            if self._author.said(round_id, Kind.DRAFT):
-                raise Problem(409, "round-exists", "There was a round of this name before.")
-            self._author.say(round_id, Kind.DRAFT, body)
+        try:
+            with self._one_at_a_time:
+                if self._author.said(round_id, Kind.DRAFT):
+                    raise _round_exists()
+                self._author.say(round_id, Kind.DRAFT, body)
+        except JournalConflict:
+            # Another process of this issuer was faster.
+            raise _round_exists() from None
 
     def cancel(self, round_id: RoundId) -> None:
         """Cancel a round for good, before it is counted."""
@@ -236,6 +237,10 @@ class Hr:
 
 def _no_roster() -> Problem:
     return Problem(409, "no-roster", "No roster has been imported yet.")
+
+
+def _round_exists() -> Problem:
+    return Problem(409, "round-exists", "There was a round of this name before.")
 
 
 def _no_plan(error: PlanError) -> Problem:

@@ -97,8 +97,13 @@ class Secrets:
     """The secrets of all rounds, and how many members were served in each."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = RoundSecrets(folder)
+        """Other processes may use the folder, too; the one that leads begins with `tidy`."""
+        self._files = RoundSecrets(folder, alone=False)
         self._folder = folder
+
+    def tidy(self) -> None:
+        """Destroy what a crash has left."""
+        self._files.tidy()
 
     def create(self, round_id: RoundId, keys_until: int) -> RoundSecret:
         """New secrets and a counter at 0; FileExistsError if the round has secrets already."""

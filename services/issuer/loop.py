@@ -2,6 +2,9 @@
 
 Each look at the log (`tick`) destroys keys first, then appends what was said before and is not in the log yet, and
 only then says anything new.
+
+Of several processes of one issuer (docs/decisions/0007-replicas-share-one-home.md) one leads and does all of this; the
+others destroy keys too, for keys wait for nobody, tell their desks what the log says, and lead when nobody else does.
 """
 
 import logging
@@ -9,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from services.issuer import core, offering
-from services.issuer.database import DatabaseUnavailable
 from services.issuer.desk import Desk, Live
 from services.issuer.keys import DamagedKey, Secrets
 from services.issuer.making import KeyMaker
@@ -17,6 +19,7 @@ from services.issuer.metrics import Metrics
 from services.issuer.people import People
 from services.issuer.plan import PlanError
 from services.issuer.store import Shares, Store
+from services.issuer.unavailable import DatabaseUnavailable
 from shared import topics
 from shared.agreeing import VoidReason, acceptable_draft, decide, may_offer
 from shared.author import Author
@@ -68,14 +71,17 @@ class Loop:
         self._warned: set[str] = set()
         self._warned_before: set[str] = set()
         self._changed_pasts = 0
+        self._leads = False
 
     def tick(self) -> None:
         """Once; LogUnavailable, DatabaseUnavailable, OSError: what is left is done next time."""
         now = self._clock()
         self._warned_before, self._warned = self._warned, set()
+        leads = self._lead()
         self._destroy(now)
-        for trouble in self._author.reconcile(self._reader.refresh(), now):
-            self._metrics.alarm(trouble.round_id, trouble.trouble)
+        if leads:
+            for trouble in self._author.reconcile(self._reader.refresh(), now):
+                self._metrics.alarm(trouble.round_id, trouble.trouble)
         fold = self._reader.refresh()
         if self._reader.changed_pasts > self._changed_pasts:
             self._changed_pasts = self._reader.changed_pasts
@@ -83,9 +89,18 @@ class Loop:
             self._metrics.alarm(None, CHANGED_PAST)
         for alarm in fold.alarms:
             self._metrics.alarm(alarm.round_id, alarm.reason)
-        for of in [of for of in fold.rounds.values() if self._name in of.parties.issuer_names]:
-            self._work(fold, of, now)
+        for of in fold.rounds.values():
+            if leads and self._name in of.parties.issuer_names:
+                self._work(fold, of, now)
         self._show(fold, now)
+
+    def _lead(self) -> bool:
+        if not self._leads and self._author.leads():
+            self._leads = True
+            # What lies there unfinished is no longer anybody's work.
+            self._secrets.tidy()
+            self._metrics.leads()
+        return self._leads
 
     def _warn(self, text: str) -> None:
         """One line, not one at each look for as long as it stays so."""

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
-from services.issuer.database import DatabaseUnavailable
 from services.issuer.keys import RoundSecret
 from services.issuer.planned import Address
 from services.issuer.store import Store
+from services.issuer.unavailable import DatabaseUnavailable
 from shared import blind_rsa
 from shared.blind_rsa import PrivateKey
 from shared.rounds import RoundId

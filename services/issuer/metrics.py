@@ -29,6 +29,7 @@ class Metrics:
         self._keys = gauge("keys_made", "Signing keys made.")
         self._seconds = gauge("keys_seconds", "Seconds spent on making them.")
         self._secrets = gauge("round_keys", "Rounds whose keys exist.")
+        self._leads = gauge("leads", "1 in the one process of this issuer that speaks to the log.")
         self._look = gauge("last_look", "POSIX seconds of the last look at the log.")
         for reason in (*Refusal, *Fault):
             self._refused.labels(reason).set(0)
@@ -54,6 +55,10 @@ class Metrics:
         """Every alarm once, in the order in which they came."""
         with self._lock:
             return list(self._raised)
+
+    def leads(self) -> None:
+        """This process leads, for as long as it lives."""
+        self._leads.set(1)
 
     def looked(self, now: float, states: Iterable[str], secrets: int) -> None:
         """The loop has looked at the log."""

@@ -82,28 +82,24 @@ class People:
         groups = {person.path[:depth] for person in roster.people for depth in range(len(person.path) + 1)}
         return Summary(roster.company, roster.levels, len(roster.people), len(groups), with_code or 0)
 
-    def without_code(self) -> list[str]:
-        """The ids of those who have no access code yet."""
-        with self._database.reading() as db:
-            missing = select(PEOPLE.c.person).where(PEOPLE.c.person.not_in(select(CODES.c.person)))
-            return list(db.scalars(missing.order_by(PEOPLE.c.place)))
+    def set_codes(self, digests: Mapping[str, bytes], *, renew: bool = True) -> set[str]:
+        """By person the SHA-256 (32 bytes) of the code that is hers from now on; one that she had is void.
 
-    def set_codes(self, digests: Mapping[str, bytes]) -> None:
-        """By person the SHA-256 (32 bytes) of the code that is hers from now on; one that she had is void."""
-        if not digests:
-            return
-        rows = [{"person": person, "digest": digest} for person, digest in digests.items()]
+        `renew` False: whoever has a code keeps it. The result names those who have a new one.
+        """
         with self._database.deleting() as db:
-            db.execute(
-                delete(CODES).where(CODES.c.person == bindparam("whose")), [{"whose": row["person"]} for row in rows]
-            )
-            db.execute(insert(CODES), rows)
+            has_one = set(db.scalars(select(CODES.c.person)))
+            fresh = {person: digest for person, digest in digests.items() if renew or person not in has_one}
+            void = [{"whose": person} for person in fresh.keys() & has_one]
+            if void:
+                db.execute(delete(CODES).where(CODES.c.person == bindparam("whose")), void)
+            if fresh:
+                db.execute(insert(CODES), [{"person": person, "digest": digest} for person, digest in fresh.items()])
+        return set(fresh)
 
 
 def forget_codes(db: Connection) -> None:
     """Remove the codes of those who are neither in the roster nor in a round."""
-    db.execute(
-        delete(CODES).where(
-            CODES.c.person.not_in(select(PEOPLE.c.person)), CODES.c.person.not_in(select(MEMBERS.c.person))
-        )
-    )
+    # EXCEPT, because PostgreSQL might go through a whole long list once more for each code with NOT IN.
+    unknown = select(CODES.c.person).except_(select(PEOPLE.c.person), select(MEMBERS.c.person))
+    db.execute(delete(CODES).where(CODES.c.person.in_(unknown)))

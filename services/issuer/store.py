@@ -185,12 +185,18 @@ class Store:
             db.execute(delete(SIGNING_KEYS).where(SIGNING_KEYS.c.round == round_id))
         self.tidy()
 
-    def mark(self, round_id: RoundId, person: str, request: bytes) -> Standing:
-        """Mark a member as served unless she is, durably; the result says which request counts."""
+    def mark(self, round_id: RoundId, person: str, request: bytes) -> Standing | None:
+        """Mark a member as served unless she is, durably; the result says which request counts.
+
+        None, and nothing happened, if the database does not know the round. Of all threads and processes one marks at
+        a time, and sees what those before it did.
+        """
         with self._database.writing() as db:
             where = (SERVED.c.round == round_id, SERVED.c.person == person)
             known = db.scalar(select(SERVED.c.request).where(*where))
-            count = db.scalar(select(ROUNDS.c.served).where(ROUNDS.c.round == round_id)) or 0
+            count = db.scalar(select(ROUNDS.c.served).where(ROUNDS.c.round == round_id))
+            if count is None:
+                return None
             before = Standing(known, count)
             if known is not None:
                 return before

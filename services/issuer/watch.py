@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.issuer.database import DatabaseUnavailable
+from services.issuer.unavailable import DatabaseUnavailable
 from shared import watch
 from shared.log.port import LogUnavailable
 

@@ -10,10 +10,10 @@ from flask import Flask, Response, request
 from marshmallow import Schema, fields
 
 from services.issuer.core import Broken, Fault, Refusal, Refused, Request
-from services.issuer.database import DatabaseUnavailable
 from services.issuer.desk import Desk
 from services.issuer.hr import LARGEST_ROSTER, CodesSchema, Hr, PlanSchema, RoundSchema
 from services.issuer.metrics import Metrics
+from services.issuer.unavailable import DatabaseUnavailable
 from shared import blind_rsa, cors, draft, published
 from shared.canonical import b64, unb64
 from shared.parties import Parties

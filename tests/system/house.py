@@ -27,7 +27,7 @@ from typing import Any, Self
 import httpx
 
 from clients.cli.connection import Web, encode
-from services.issuer.database import DatabaseUnavailable
+from services.issuer.unavailable import DatabaseUnavailable
 from shared import codes, records, topics
 from shared.blind_rsa import PrivateKey
 from shared.codes import AccessCode

@@ -21,7 +21,9 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection, event
 
-from services.issuer.database import Database, DatabaseUnavailable
+from services.issuer import migrating
+from services.issuer.database import Database
+from services.issuer.unavailable import DatabaseUnavailable
 from shared import topics
 from shared.log.memory import MemoryLog
 from shared.log.port import End, Entry, LogUnavailable, NoSuchTopic
@@ -176,6 +178,7 @@ class MortalDatabase(Database):
         super().__init__(url)
         self._process = process
         event.listen(self._engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+        migrating.prepare(self)
 
     @contextmanager
     def writing(self, **arguments: Any) -> Iterator[Connection]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -34,6 +34,7 @@ from shared.records import Kind
 from shared.rounds import Round, State
 from tests.keys import hpke_key, rsa_key
 from tests.rounds_made import NOW, PEOPLE, Installation, draft_body, installation
+from tests.services.issuer.databases import Databases, in_a_file, opened
 
 ADMIN_KEY = b"a key of the tests, longer than it has to be"
 
@@ -73,12 +74,15 @@ class Running:
     clock: Clock
     generate: Callable[[], PrivateKey]
     patience: float = 0.2
+    address: str = ""
+    """Of its database; a SQLite file in its home if there is none."""
     database: Database = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
+        self.address = self.address or in_a_file(self.home)
         self.journal = Journal(self.home / "journal")
-        self.database = Database(f"sqlite:///{self.home / 'issuer.db'}", self.patience)
+        self.database = opened(self.address, self.patience)
         self.people, self.store = People(self.database), Store(self.database)
         self.secrets, self.metrics = Secrets(self.home / "rounds"), Metrics()
         self.maker = KeyMaker(self.store, 2, self.generate)
@@ -114,7 +118,7 @@ class Running:
     def restarted(self) -> "Running":
         """The same issuer after its process ended; nothing but files is left of the one before."""
         self.stop()
-        return Running(self.name, self.home, self.installed, self.log, self.clock, self.generate, self.patience)
+        return replace(self)
 
     def tick(self) -> None:
         """A look at the log, and the wait for the keys that it sets going."""
@@ -205,6 +209,7 @@ def world(
     *,
     trial: bool = False,
     generate: Callable[[], PrivateKey] | None = None,
+    databases: Databases = in_a_file,
 ) -> World:
     """Issuers that have imported a roster (each its own if there are several) and given codes to everybody."""
     from tests.organisations import roster as roster_of
@@ -217,7 +222,8 @@ def world(
     for name, known in zip(installed.parties.issuer_names, rosters, strict=True):
         home = folder / name
         home.mkdir()
-        issuer = Running(name, home, installed, log, clock, generate or (lambda: rsa_key(next(numbers))))
+        make = generate or (lambda: rsa_key(next(numbers)))
+        issuer = Running(name, home, installed, log, clock, make, address=databases(home))
         issuer.people.replace(known)
         issuer.give_codes(known)
         running.append(issuer)

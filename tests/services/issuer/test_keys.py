@@ -2,7 +2,6 @@
 
 import stat
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -21,6 +20,7 @@ from shared import blind_rsa
 from shared.blind_rsa import PrivateKey
 from shared.secret_files import UnsafeFile
 from tests.keys import rsa_key
+from tests.services.issuer.databases import writing_elsewhere
 from tests.services.issuer.issuers import until
 
 UNTIL = 1_800_000_000
@@ -151,10 +151,8 @@ def test_a_counter_that_is_missing_is_never_taken_for_zero(tmp_path: Path) -> No
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    database = Database(f"sqlite:///{tmp_path / 'issuer.db'}", patience=0.2)
-    yield Store(database)
-    database.close()
+def store(database: Database) -> Store:
+    return Store(database)
 
 
 PLACES = [ADMISSION, *(Address(node, part) for node in range(50) for part in range(2))]
@@ -220,14 +218,12 @@ def test_one_round_is_worked_on_at_a_time(store: Store) -> None:
     assert (store.count_keys("spring"), store.count_keys("summer")) == (2, 0)
 
 
-def test_a_locked_database_stops_the_making_until_it_is_asked_for_again(store: Store, tmp_path: Path) -> None:
+def test_a_locked_database_stops_the_making_until_it_is_asked_for_again(store: Store, address: str) -> None:
     secret, maker = RoundSecret.generate("spring", UNTIL), KeyMaker(store, 2, rsa_key)
-    other = Database(f"sqlite:///{tmp_path / 'issuer.db'}")
-    with other.writing():
+    with writing_elsewhere(address):
         maker.make(secret, PLACES)
         until(lambda: not maker.busy)
         assert maker.made == 0
     maker.make(secret, PLACES)
     until(lambda: not maker.busy)
     assert store.made("spring") == set(PLACES)
-    other.close()

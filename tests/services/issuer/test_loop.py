@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection
 
 from services.issuer import keys, making
-from services.issuer.database import DatabaseUnavailable
 from services.issuer.planned import ADMISSION, Address
 from services.issuer.roster import Person, Roster
+from services.issuer.unavailable import DatabaseUnavailable
 from shared import journal, records, secret_files, topics
 from shared.blind_rsa import PrivateKey
 from shared.bundle import unpack
@@ -26,14 +26,15 @@ from shared.rounds import State
 from tests.keys import rsa_key
 from tests.organisations import roster as roster_of
 from tests.rounds_made import CLOSES, ERASE_AT, NOW, OPENS, PEOPLE, RESULTS_UNTIL, draft_body, questionnaire_body
+from tests.services.issuer.databases import ON_BOTH, Databases
 from tests.services.issuer.issuers import World, until, world
 
 DAY = 86_400
 
 
 @pytest.fixture
-def one(tmp_path: Path) -> Iterator[World]:
-    made = world(tmp_path)
+def one(tmp_path: Path, databases: Databases) -> Iterator[World]:
+    made = world(tmp_path, databases=databases)
     yield made
     made.stop()
 
@@ -192,6 +193,7 @@ def test_a_void_that_came_too_late_destroys_nothing_and_stops_no_collecting(one:
     assert one.lead.secrets.rounds() == ["spring"]
 
 
+@ON_BOTH
 def test_a_question_that_another_round_asks_at_that_time_makes_the_later_one_void(one: World) -> None:
     one.agree()
     one.draft("again")
@@ -229,6 +231,7 @@ def test_keys_are_destroyed_at_closing_and_grace_even_while_the_log_is_away(one:
         assert (restarted.secrets.rounds() == ["spring"]) is there
 
 
+@ON_BOTH
 def test_keys_are_destroyed_even_while_the_database_is_away(one: World) -> None:
     one.agree()
     one.clock.now = CLOSES + 300
@@ -264,6 +267,7 @@ def test_what_cannot_be_done_just_now_is_said_once_and_not_at_every_look(
     assert [record.getMessage() for record in caplog.records] == [told, told]
 
 
+@ON_BOTH
 def test_at_erase_at_nothing_is_left_of_plan_and_members_and_later_of_the_nodes(one: World) -> None:
     one.agree()
     one.lead.store.mark("spring", "p0", bytes(32))

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from services.issuer.database import Database, DatabaseUnavailable
+from services.issuer.database import Database
 from services.issuer.people import People
 from services.issuer.planned import Address
 from services.issuer.roster import Person, Roster
 from services.issuer.store import Store
 from services.issuer.tables import SERVED
+from services.issuer.unavailable import DatabaseUnavailable
+from tests.services.issuer.databases import opened
 
 PAGE = 4096
 """Bytes of a page of SQLite's, unless told otherwise."""
@@ -28,9 +30,8 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(file: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{file}", patience=0.1)
-    yield database
-    database.close()
+    with closing(opened(f"sqlite:///{file}")) as made:
+        yield made
 
 
 def on_disk(file: Path) -> bytes:
@@ -74,7 +75,7 @@ def test_while_somebody_reads_it_is_said_and_done_the_next_time(database: Databa
 
 
 def test_what_a_process_left_when_it_was_killed_is_tidied_by_the_next(file: Path) -> None:
-    with closing(Database(f"sqlite:///{file}")) as killed:
+    with closing(opened(f"sqlite:///{file}")) as killed:
         store = Store(killed)
         store.tidy()
         store.add_keys("spring", {Address(0, 0): WRAPPED})
@@ -82,7 +83,7 @@ def test_what_a_process_left_when_it_was_killed_is_tidied_by_the_next(file: Path
         with killed.deleting() as db:
             db.exec_driver_sql("DELETE FROM signing_keys")
         assert WRAPPED in on_disk(file)
-        with closing(Database(f"sqlite:///{file}")) as next_one:
+        with closing(opened(f"sqlite:///{file}")) as next_one:
             Store(next_one).tidy()
             assert WRAPPED[:20] not in on_disk(file)
 

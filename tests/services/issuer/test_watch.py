@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.issuer.database import DatabaseUnavailable
+from services.issuer.unavailable import DatabaseUnavailable
 from services.issuer.watch import Watch
 from shared.log.port import LogUnavailable
 
