@@ -8,6 +8,7 @@ Run before anything else, at each `docker compose up`. FOLDER has a folder per v
     issuer-home, gate-home, aggregate-home     identity.key, beside which the service keeps its journal
     hr          HR's key to the issuer
     kafka, setup, users    the broker's files, its administrator's, and a password for everybody else
+    database    passwords of PostgreSQL's administrator and of the issuer, and what makes the issuer's database
 """
 
 import argparse
@@ -28,6 +29,16 @@ from shared.secret_files import UnsafeFile
 
 TLS = "tls.pem"
 """Private key and certificate in one file, so that they can never belong to two."""
+
+_DATABASE = "postgres:5432"
+"""Where the issuer finds its database."""
+
+_ISSUER_SQL = """\
+CREATE ROLE issuer LOGIN PASSWORD '{password}';
+CREATE DATABASE issuer OWNER issuer;
+REVOKE ALL ON DATABASE issuer FROM PUBLIC;
+"""
+"""What PostgreSQL's image runs when its storage is new."""
 
 _HOMES = {"issuer": "issuer-home", "ingest": "ingest", "gate": "gate-home", "aggregate": "aggregate-home"}
 """Where the identity keys lie: ingest writes nothing, so its home is read-only too."""
@@ -79,6 +90,7 @@ def prepare(volumes: Volumes, plan: Plan, now: float) -> None:
     for name, url in plan.urls.items():
         certificate(volumes, authority, name, [host_of(url)], now)
     _kafka(volumes, authority, plan, here, now)
+    _database(volumes)
     volumes.password("hr", "admin.key")
     volumes.password("report", "read.key")
     keys = {name: volumes.identity(_HOMES[name]) for name in here if name in _HOMES}
@@ -124,6 +136,13 @@ def give_address(volumes: Volumes, volume: str, user: str, password: str, author
     volumes.put(volume, "kafka-authority.pem", authority)
     volumes.put(volume, f"{user}.password", f"{password}\n".encode())
     volumes.put(volume, "kafka.toml", kafka_files.address(user, [server]))
+
+
+def _database(volumes: Volumes) -> None:
+    volumes.password("database", "superuser.password")
+    password = volumes.password("database", "issuer.password")
+    volumes.put("database", "issuer.sql", _ISSUER_SQL.format(password=password).encode())
+    volumes.put("issuer", "database.url", f"postgresql://issuer:{password}@{_DATABASE}/issuer\n".encode())
 
 
 def _parties(volumes: Volumes, plan: Plan, keys: dict[str, bytes]) -> None:

@@ -20,6 +20,7 @@ SPLIT = "deploy/compose/split.yml"
 
 SERVICES = {MAIN: {"issuer", "ingest", "gate", "aggregate", "report"}, COUNCIL: {"issuer", "gate"}}
 PUBLISHED = {MAIN: {"issuer", "ingest", "report"}, COUNCIL: {"issuer"}}
+DATABASE = {"postgres", "migrate"}
 CLIENTS = {"hr", "employee", "example"}
 """Who come as people do, from outside."""
 
@@ -48,7 +49,7 @@ def mounts(container: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
 def test_no_two_services_share_a_network(file: str) -> None:
     of = containers(file)
     for one in SERVICES[file]:
-        for other in set(of) - {one, "kafka", *CLIENTS}:
+        for other in set(of) - {one, "kafka", *CLIENTS} - (DATABASE if one == "issuer" else set()):
             assert not set(of[one].get("networks", [])) & set(of[other].get("networks", [])), (one, other)
 
 
@@ -62,6 +63,13 @@ def test_a_service_and_the_log_are_alone_in_a_network_without_a_way_out() -> Non
         }
         assert networks[network] == {"internal": True}
     assert set(of["kafka"]["networks"]) == {f"{service}-log" for service in (*SERVICES[MAIN], "setup")}
+
+
+def test_only_the_issuer_reaches_a_database() -> None:
+    of, networks = containers(MAIN), compose(MAIN)["networks"]
+    together = {name for name, container in of.items() if "issuer-database" in container.get("networks", [])}
+    assert together == {"issuer", *DATABASE}
+    assert of["postgres"]["networks"] == ["issuer-database"] and networks["issuer-database"] == {"internal": True}
 
 
 def test_gate_and_aggregate_reach_nothing_but_the_log() -> None:
@@ -154,7 +162,7 @@ def test_every_service_is_looked_after(file: str) -> None:
 def test_each_service_starts_when_its_rights_are_there_and_has_a_user_of_kafka() -> None:
     assert set(rights.ROLES) == SERVICES[MAIN]
     for name in SERVICES[MAIN]:
-        assert containers(MAIN)[name]["depends_on"] == {"setup": {"condition": "service_completed_successfully"}}
+        assert containers(MAIN)[name]["depends_on"]["setup"] == {"condition": "service_completed_successfully"}
 
 
 def test_one_machine_says_that_it_is_a_trial_and_two_hands_do_not() -> None:
