@@ -32,13 +32,14 @@ def main() -> int:
     play = Play(Tale(), installation, web=Web(connect_from(book.current, containers(environ[HERE]))))
     play.pace = Pace(play.pace.agree + _LOOKS, play.pace.answer * _SLOWER)
     try:
-        return _play_once(play)
+        return play_once(play)
     except (DidNotHappen, Alarm, Refusal, Unavailable) as error:
         play.tale.say("failed", why=error)
         return 1
 
 
-def _play_once(play: Play) -> int:
+def play_once(play: Play) -> int:
+    """Unless somebody's rounds are there already; an exit code. DidNotHappen, Alarm, Refusal, Unavailable."""
     tale, report = play.tale, play.installation.book.current.report_url
     tale.say("title", company=COMPANY)
     if (company := _company(play)) not in (None, COMPANY):

@@ -13,12 +13,9 @@ from shared.parties import Parties
 HERE = "HERE"
 """The variable that says what `containers` reads."""
 
-_PORT = 8443
-"""Where services listen in their containers."""
-
 
 def containers(text: str) -> dict[str, str]:
-    """The container of each party that runs here, from "hr=issuer ingest=ingest"."""
+    """The container and port of each party that runs here, from "hr=issuer:8443 ingest=ingest:8443"."""
     pairs = (pair.partition("=") for pair in text.split())
     return {party: container for party, _, container in pairs}
 
@@ -39,13 +36,14 @@ def connect_from(parties: Parties, here: Mapping[str, str]) -> Connect:
 class _To(httpx.BaseTransport):
     """Sends every request to one host, which must have the certificate of the host that was named."""
 
-    def __init__(self, host: str, transport: httpx.BaseTransport) -> None:
-        self._host = host
+    def __init__(self, place: str, transport: httpx.BaseTransport) -> None:
+        host, _, port = place.partition(":")
+        self._host, self._port = host, int(port)
         self._transport = transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.extensions = request.extensions | {"sni_hostname": request.url.host}
-        request.url = request.url.copy_with(host=self._host, port=_PORT)
+        request.url = request.url.copy_with(host=self._host, port=self._port)
         return self._transport.handle_request(request)
 
     def close(self) -> None:
