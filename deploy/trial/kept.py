@@ -44,9 +44,9 @@ class Embedded:
 
     def __init__(self, root: Path) -> None:
         self.files = root / "log"
-        self.files.mkdir(mode=0o700, exist_ok=True)
 
     def admit(self, _principal: str, _home: Path) -> str:
+        self.files.mkdir(mode=0o700, exist_ok=True)
         return f"sqlite:{self.files}"
 
     def open(self) -> Log:
