@@ -44,9 +44,9 @@ class Pace:
         key = (time.monotonic() - started) / 4
         cores = os.cpu_count() or 1
         # A signature takes about a fortieth of a key; the client, HTTP and ingest together about as much again per
-        # token. Twice that: a first window that is too short would turn people away.
+        # token. Twice that and more: others may use this machine, and a window that is too short turns people away.
         return cls(
-            agree=4 + 2 * KEYS * issuers * key / cores,
+            agree=6 + 3 * KEYS * issuers * key / cores,
             answer=8 + 2 * people * SIGNATURES * (1 + issuers) * key / 20 / cores,
         )
 
