@@ -70,30 +70,22 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("admin", type=Path, metavar="ADMIN.toml", help="address file of a super user")
     parser.add_argument("secrets", type=Path, metavar="SECRETS", help="folder with <user>.password for each service")
     chosen = parser.parse_args(words)
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # What matters comes as an exception.
     try:
-        address, passwords = Address.read(chosen.admin), read_passwords(chosen.secrets)
+        Address.read(chosen.admin)
+        passwords = read_passwords(chosen.secrets)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     try:
-        with closing(KafkaLog(chosen.admin)) as log:
-            _reach(log)
-            with closing(administrator(address)) as client:
-                changed = set_rights(client, passwords)
-                print(f"rights: {len(changed.given)} given, {len(changed.taken)} taken away")
-                for line in sorted(map(_told, changed.taken)):
-                    print(f"  taken away: {line}")
-                set_users(client, address.mechanism, passwords)
-                print(f"users: {', '.join(sorted(passwords))}")
-            log.create(topics.ROUNDS)
-            print(f"topic: {topics.ROUNDS}")
+        changed = prepare(chosen.admin, passwords)
     except (LogError, SetupFailed) as error:
         print(error, file=sys.stderr)
         return 1
-    except KafkaError as error:
-        print(f"Kafka: {type(error).__name__}", file=sys.stderr)
-        return 1
+    print(f"users: {', '.join(sorted(passwords))}")
+    print(f"topic: {topics.ROUNDS}")
+    print(f"rights: {len(changed.given)} given, {len(changed.taken)} taken away")
+    for line in sorted(map(_told, changed.taken)):
+        print(f"  taken away: {line}")
     for line in sorted(map(_told, changed.foreign)):
         print(f"somebody else has a right on topics of ours: {line}", file=sys.stderr)
     return 1 if changed.foreign else 0
@@ -110,6 +102,23 @@ def read_passwords(folder: Path) -> dict[str, str]:
         names = (f"{role}-<name>.password" if role == "issuer" else f"{role}.password" for role in missing)
         raise BadAddress(f"{folder.name}: not there: {', '.join(names)}")
     return {file.stem: read_password(folder.name, file) for file in files}
+
+
+def prepare(admin: Path, passwords: Mapping[str, str]) -> "Changed":
+    """Do it all, with the address file of a super user and the users' passwords; LogError, SetupFailed."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # What matters comes as an exception.
+    try:
+        with closing(KafkaLog(admin)) as log:
+            _reach(log)
+            address = Address.read(admin)
+            with closing(administrator(address)) as client:
+                # First what nobody may: a user who is new can do nothing for a moment, and never too much.
+                changed = set_rights(client, passwords)
+                set_users(client, address.mechanism, passwords)
+            log.create(topics.ROUNDS)
+    except KafkaError as error:
+        raise SetupFailed(f"Kafka: {type(error).__name__}") from error
+    return changed
 
 
 def _reach(log: KafkaLog) -> None:
