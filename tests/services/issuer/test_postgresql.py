@@ -40,7 +40,7 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def one(tmp_path: Path, address: str) -> Iterator[World]:
-    made = world(tmp_path, databases=lambda _home: address)
+    made = world(tmp_path, databases=lambda _home: address, patience=10)
     made.agree()
     yield made
     made.stop()
