@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from psycopg import sql
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from services.issuer import migrating
 from services.issuer.database import Database
@@ -94,6 +94,11 @@ def fresh(*, made: bool = True) -> Iterator[str]:
             _FREE.append(name)
         else:
             do(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def database_of(address: str) -> str:
+    """The name of the database at an address."""
+    return str(make_url(address).database)
 
 
 def do(statement: str, database: str = "postgres") -> None:

@@ -77,9 +77,8 @@ class Loop:
         """Once; LogUnavailable, DatabaseUnavailable, OSError: what is left is done next time."""
         now = self._clock()
         self._warned_before, self._warned = self._warned, set()
-        leads = self._lead()
         self._destroy(now)
-        if leads:
+        if leads := self._lead():
             for trouble in self._author.reconcile(self._reader.refresh(), now):
                 self._metrics.alarm(trouble.round_id, trouble.trouble)
         fold = self._reader.refresh()

@@ -55,7 +55,7 @@ def migrate(database: Database) -> str:
     """Make or upgrade all tables, in one transaction; their revision from now on. WrongTables, DatabaseUnavailable."""
     scripts = _scripts()
     with database.writing() as connection:
-        alembic = MigrationContext.configure(connection)
+        alembic = MigrationContext.configure(connection, opts={"include_name": _is_ours})
         # Looked at again, for whoever wrote before us may have done it.
         if _look(connection) is _Found.UNNUMBERED:
             alembic.stamp(scripts, _FIRST)
@@ -79,13 +79,19 @@ def head() -> str:
 def _look(connection: Connection) -> _Found:
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
-        there = _FIRST_TABLES & set(inspect(connection).get_table_names())
+        found = inspect(connection)
+        there = _FIRST_TABLES & {*found.get_table_names(), *found.get_view_names()}
         if there and there != _FIRST_TABLES:
             raise WrongTables("the database has tables of another program: give the issuer one of its own")
         return _Found.UNNUMBERED if there else _Found.NOTHING
     if revision not in {each.revision for each in _scripts().walk_revisions()}:
         raise WrongTables(f"the database is of a newer version ({revision}) than this program ({head()})")
     return _Found.CURRENT if revision == head() else _Found.OLDER
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Tables of others may stand beside ours."""
+    return kind != "table" or name in METADATA.tables
 
 
 @cache

@@ -110,6 +110,22 @@ def counted(gate: Gate) -> Gate:
     return gate
 
 
+def test_what_a_process_that_does_not_lead_has_said_is_appended_by_the_one_that_does(gate: Gate, log: ShakyLog) -> None:
+    journal = Journal(gate.folder, alone=False)
+    other = Author("gate", OFFERS.installed.identities["gate"], journal, log)
+    assert gate.author.leads() and not other.leads()
+    other.say("spring", Kind.CUT, cut_body(FINGERPRINT, 0))
+    assert gate.author.said("spring", Kind.CUT)
+    assert gate.reconcile() == []
+    assert gate.phase is State.CUT
+    gate.journal.close()
+    assert other.leads()
+    # It has not seen what the one before has appended, and does not append it again.
+    before = gate.values()
+    assert other.reconcile(gate.reader.refresh(), LATER) == [] and gate.values() == before
+    journal.close()
+
+
 # Said once, appended until it is there.
 
 

@@ -84,6 +84,66 @@ def test_of_threads_that_store_at_once_one_wins_and_the_others_are_told(journal:
     assert len(refused) == 5
 
 
+def test_of_several_processes_that_share_a_journal_all_store_and_one_leads(tmp_path: Path) -> None:
+    first, second = (Journal(tmp_path / "journal", alone=False) for _ in range(2))
+    assert not (first._lock or second._lock)
+    second.store("spring", Kind.DRAFT, "a.b.c", {})
+    assert first.lead() and first.lead() and not second.lead()
+    assert first.record("spring", Kind.DRAFT) == "a.b.c"
+    second.store("spring", Kind.CANCEL, "d.e.f", CHUNK)
+    assert list(first.entries()) == [("spring", Kind.DRAFT), ("spring", Kind.CANCEL)]
+    with pytest.raises(JournalConflict):
+        first.store("spring", Kind.CANCEL, "x.y.z", {})
+    with pytest.raises(JournalLocked, match="led by another"):
+        second.acknowledge("spring", Kind.DRAFT)
+    with pytest.raises(JournalLocked, match="led by another"):
+        second.forget_chunks("spring", "batches.spring")
+    first.acknowledge("spring", Kind.DRAFT)
+    with pytest.raises(JournalLocked, match="in use"):
+        Journal(tmp_path / "journal")
+    first.close()
+    with pytest.raises(JournalLocked):
+        first.lead()
+    assert second.lead()
+    second.acknowledge("spring", Kind.CANCEL)
+    second.close()
+
+
+def test_of_processes_that_store_at_once_one_wins_and_the_others_are_told(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    barrier, outcomes = fork.Barrier(4), fork.Queue()
+
+    def store(number: int) -> None:
+        journal = Journal(tmp_path / "journal", alone=False)
+        won = []
+        for round_number in range(25):
+            barrier.wait(20)
+            with suppress(JournalConflict):
+                journal.store(f"round-{round_number}", Kind.DRAFT, f"{number}.b.c", CHUNK)
+                won.append(round_number)
+        outcomes.put(won)
+
+    processes = [fork.Process(target=store, args=(number,)) for number in range(4)]
+    for process in processes:
+        process.start()
+    won = [outcomes.get(timeout=20) for _ in processes]
+    for process in processes:
+        process.join(20)
+    assert sorted(number for each in won for number in each) == list(range(25))
+
+
+def test_what_a_crash_left_is_removed_by_whoever_leads_next_and_by_nobody_else(tmp_path: Path) -> None:
+    leading = Journal(tmp_path / "journal")
+    (tmp_path / "journal" / "spring").mkdir()
+    leftover = tmp_path / "journal" / "spring" / "batch.batches.spring.000000"
+    leftover.write_bytes(b"of a process that is in the middle of storing")
+    waiting = Journal(tmp_path / "journal", alone=False)
+    assert not waiting.lead() and leftover.exists()
+    leading.close()
+    assert waiting.lead() and not leftover.exists()
+    waiting.close()
+
+
 @pytest.mark.parametrize("round_id", ["", "..", "../x", "a/b", "A", ".x", "a" * 41, "a\n"])
 def test_what_is_no_rounds_id_never_becomes_a_folder(journal: Journal, tmp_path: Path, round_id: str) -> None:
     with pytest.raises(ValueError, match="id"):

@@ -65,7 +65,10 @@ class Clock:
 
 @dataclass
 class Running:
-    """One issuer with its database, keys and journal in a folder; `stop` it before another uses the folder."""
+    """A process of an issuer with its database, and with keys and journal in a folder.
+
+    `stop` it before another one uses the folder, unless the database is one that processes share.
+    """
 
     name: str
     home: Path
@@ -81,8 +84,8 @@ class Running:
 
     def __post_init__(self) -> None:
         self.address = self.address or in_a_file(self.home)
-        self.journal = Journal(self.home / "journal")
         self.database = opened(self.address, self.patience)
+        self.journal = Journal(self.home / "journal", alone=not self.database.shared)
         self.people, self.store = People(self.database), Store(self.database)
         self.secrets, self.metrics = Secrets(self.home / "rounds"), Metrics()
         self.maker = KeyMaker(self.store, 2, self.generate)
@@ -118,6 +121,10 @@ class Running:
     def restarted(self) -> "Running":
         """The same issuer after its process ended; nothing but files is left of the one before."""
         self.stop()
+        return replace(self)
+
+    def replica(self) -> "Running":
+        """One more process of the same issuer."""
         return replace(self)
 
     def tick(self) -> None:
@@ -210,6 +217,7 @@ def world(
     trial: bool = False,
     generate: Callable[[], PrivateKey] | None = None,
     databases: Databases = in_a_file,
+    patience: float = 0.2,
 ) -> World:
     """Issuers that have imported a roster (each its own if there are several) and given codes to everybody."""
     from tests.organisations import roster as roster_of
@@ -223,7 +231,7 @@ def world(
         home = folder / name
         home.mkdir()
         make = generate or (lambda: rsa_key(next(numbers)))
-        issuer = Running(name, home, installed, log, clock, make, address=databases(home))
+        issuer = Running(name, home, installed, log, clock, make, patience, databases(home))
         issuer.people.replace(known)
         issuer.give_codes(known)
         running.append(issuer)
