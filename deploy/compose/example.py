@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import environ
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from clients.cli.outcomes import Alarm, Refusal, Unavailable
 from deploy.compose.inside import HERE, connect_from, containers
 from deploy.trial import quarters, story
 from deploy.trial.hr import DidNotHappen
-from deploy.trial.installation import Installation
 from deploy.trial.organisation import COMPANY
 from deploy.trial.play import Pace, Play, Played
 from deploy.trial.tale import Tale
@@ -24,12 +24,19 @@ _SLOWER = 2.0
 """How much longer answers take than without TLS, and with a log that is a process of its own."""
 
 
+@dataclass(frozen=True)
+class Containers:
+    """The installation that the example is played on."""
+
+    book: Book
+    admin_key_files: Mapping[str, Path]
+
+
 def main() -> int:
     """0 if the example is there, be it from before; 1 if it could not be played or another organisation is there."""
     book = Book.load(Path(environ["KLANKBORD_PARTIES"]).read_bytes())
     keys = {book.current.lead.name: Path(environ["KLANKBORD_ADMIN_KEY_FILE"])}
-    installation = Installation(Path(), book, services={}, admin_key_files=keys)
-    play = Play(Tale(), installation, web=Web(connect_from(book.current, containers(environ[HERE]))))
+    play = Play(Tale(), Containers(book, keys), web=Web(connect_from(book.current, containers(environ[HERE]))))
     play.pace = Pace(play.pace.agree + _LOOKS, play.pace.answer * _SLOWER)
     try:
         return play_once(play)

@@ -1,20 +1,32 @@
 """What HR does in the example, through the issuers' own interface."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from clients.cli.connection import Web, encode
 from clients.cli.outcomes import Refusal, Unavailable
-from deploy.trial.installation import Installation
 from shared import codes
 from shared.codes import AccessCode
 from shared.manifest import Manifest
-from shared.parties import Party
+from shared.parties import Book, Party
 
 
 class DidNotHappen(RuntimeError):
     """Something that a trial waits for did not come about in time; the message says what."""
+
+
+class Reached(Protocol):
+    """An installation as those who only talk to it know it."""
+
+    @property
+    def book(self) -> Book: ...
+
+    @property
+    def admin_key_files(self) -> Mapping[str, Path]:
+        """Per issuer the file with HR's key."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +34,7 @@ class HumanResources:
     """HR of the example, with the keys of all issuers: in a trial everything is under one hand."""
 
     web: Web
-    installation: Installation
+    installation: Reached
 
     def import_roster(self, csv: bytes) -> dict[str, Any]:
         """The same people at every issuer; what the lead answers."""

@@ -12,7 +12,7 @@ from typing import Any
 from clients.cli.client import Client
 from clients.cli.connection import Web, open_connection
 from deploy.trial import quarters, simulation, story
-from deploy.trial.hr import HumanResources
+from deploy.trial.hr import HumanResources, Reached
 from deploy.trial.installation import Installation, install, principals
 from deploy.trial.kept import kept
 from deploy.trial.organisation import COMPANY, Employee, employees, roster_csv
@@ -79,7 +79,7 @@ class Play:
     """The example on a running installation."""
 
     tale: Tale
-    installation: Installation
+    installation: Reached
     web: Web = field(default_factory=lambda: Web(open_connection, plain=True))
     people: list[Employee] = field(default_factory=employees)
     played: list[Played] = field(default_factory=list)

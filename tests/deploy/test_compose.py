@@ -178,3 +178,20 @@ def test_elsewhere_means_that_there_is_no_gate_and_that_kafka_is_published_over_
     assert {"CLIENTS:SASL_SSL", "OUTSIDE:SASL_SSL"} <= set(protocols)
     outside = main["kafka"]["environment"]["KAFKA_LISTENER_NAME_OUTSIDE_SASL_ENABLED_MECHANISMS"]
     assert outside == "SCRAM-SHA-256"  # The administrator comes from within only.
+
+
+def test_the_image_has_what_is_locked_no_compiler_and_no_cache_and_ends_as_nobody() -> None:
+    build, image = (TOP / "deploy/Dockerfile").read_text().split("\nFROM ")[1:]
+    assert build.splitlines()[0].removesuffix(" AS build") == image.splitlines()[0]
+    assert "--require-hashes --only-binary :all: -r requirements.lock" in build and "--no-index --no-deps" in build
+    assert "pip" not in image and "apt-get clean && rm -rf /var/lib/apt/lists/*" in image
+    assert image.splitlines()[-2] == "USER 10001:10001"
+    assert not re.search(r"\b(curl|wget|ADD|gcc|build-essential)\b", build + image)
+
+
+def test_nothing_but_what_the_image_needs_is_sent_to_the_builder() -> None:
+    lines = [line for line in (TOP / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+    assert lines[0] == "*"
+    sent = {line[1:] for line in lines if line.startswith("!")}
+    copied = re.findall(r"^COPY (?!--from)(.+)$", (TOP / "deploy/Dockerfile").read_text(), re.MULTILINE)
+    assert sent == {name for words in copied for name in words.split()[:-1]}

@@ -15,9 +15,8 @@ from clients.cli import connection
 from clients.cli.connection import Web
 from clients.cli.outcomes import Unavailable
 from deploy.compose.authority import Authority
-from deploy.compose.example import play_once
+from deploy.compose.example import Containers, play_once
 from deploy.compose.inside import connect_from, containers
-from deploy.trial.installation import Installation
 from deploy.trial.organisation import COMPANY
 from deploy.trial.play import Play
 from deploy.trial.tale import Tale
@@ -94,9 +93,7 @@ def played(suite: Suite, tmp_path: Path) -> tuple[int, str]:
     """What becomes of the example where somebody's round is; nothing may be changed."""
     (tmp_path / "admin.key").write_bytes(ADMIN_KEY)
     book, out = suite.world.installed.book, StringIO()
-    installation = Installation(
-        tmp_path, book, services={}, admin_key_files={book.current.lead.name: tmp_path / "admin.key"}
-    )
+    installation = Containers(book, {book.current.lead.name: tmp_path / "admin.key"})
     code = play_once(Play(Tale(out, {}), installation, web=Web(suite.connect)))
     assert {request.method for request in suite.asked} == {"GET"}
     return code, out.getvalue()
