@@ -77,7 +77,7 @@ class Loop:
         """Once; LogUnavailable, DatabaseUnavailable, OSError: what is left is done next time."""
         now = self._clock()
         self._warned_before, self._warned = self._warned, set()
-        self._destroy(now)
+        away = self._destroy(now)
         if leads := self._lead():
             for trouble in self._author.reconcile(self._reader.refresh(), now):
                 self._metrics.alarm(trouble.round_id, trouble.trouble)
@@ -92,6 +92,8 @@ class Loop:
             if leads and self._name in of.parties.issuer_names:
                 self._work(fold, of, now)
         self._show(fold, now)
+        if away is not None:
+            raise away
 
     def _lead(self) -> bool:
         if not self._leads and self._author.leads():
@@ -107,14 +109,17 @@ class Loop:
             _LOG.warning(text)
         self._warned.add(text)
 
-    def _destroy(self, now: float) -> None:
-        """Keys and rows whose time is over. Members were told before: the desk shows what the last tick saw."""
+    def _destroy(self, now: float) -> DatabaseUnavailable | None:
+        """Keys and rows whose time is over. Members were told before: the desk shows what the last tick saw.
+
+        What is returned has kept rows from being erased; it need not keep anybody from looking at the log.
+        """
+        away: DatabaseUnavailable | None = None
         try:
             dates = self._store.dates()
         except DatabaseUnavailable as error:
             # Keys wait for nobody.
-            self._warn(f"rows are erased later: {error}")
-            dates = {}
+            away, dates = error, {}
         for round_id in self._secrets.rounds():
             secret = self._secrets.load(round_id)
             if secret is None or core.keys_must_go(self._reader.fold.rounds.get(round_id), secret.keys_until, now):
@@ -128,9 +133,11 @@ class Loop:
             elif now >= keys_until and self._store.count_keys(round_id):
                 self._store.drop_keys(round_id)  # The process ended between the two above.
         try:
-            self._store.tidy()
+            if away is None:
+                self._store.tidy()
         except DatabaseUnavailable as error:
             self._warn(f"what was deleted lies in the database's files for now: {error}")
+        return away
 
     def _work(self, fold: Fold, of: Round, now: float) -> None:
         """What is due for one round."""

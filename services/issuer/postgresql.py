@@ -41,6 +41,8 @@ class Postgresql:
             # A server that was restarted is noticed before a request would be lost on the old connection.
             pool_pre_ping=True,
             pool_timeout=patience,
+            # A type of columns that we do not have; with it each new connection would ask for it.
+            use_native_hstore=False,
         )
         _refuse_unknown(self.engine.dialect.create_connect_args(url)[1])
         one_moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

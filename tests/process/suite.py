@@ -114,9 +114,12 @@ def truth_of(person: str) -> TrueAnswers:
 
 
 @contextmanager
-def suite(root: Path, *, issuers: int = 1, partitions: int = 1) -> Iterator[Suite]:
-    """Install, start, staff; at the end every service must end by itself with exit code 0."""
+def suite(
+    root: Path, *, issuers: int = 1, partitions: int = 1, change: Callable[[Installation], None] = lambda _: None
+) -> Iterator[Suite]:
+    """Install, `change` what was installed, start, staff; at the end every service must end with exit code 0."""
     installation = install(root, issuers=issuers, partitions=partitions)
+    change(installation)
     try:
         installation.start()
         running = Suite(installation)

@@ -62,13 +62,62 @@ def test_everything_that_is_missing_or_unknown_is_said_at_once() -> None:
         ({"KLANKBORD_NAME": "hr"}, "HOME"),  # The identity is council's.
         ({"KLANKBORD_PARTIES": "nowhere"}, "PARTIES"),
         ({"KLANKBORD_LOG": "carrier:pigeon"}, "LOG"),
-        ({"KLANKBORD_DATABASE": "sqlite"}, "DATABASE"),
+        ({"KLANKBORD_DATABASE": "sqlite"}, "DATABASE cannot be used: no address of a database"),
+        ({"KLANKBORD_DATABASE": "postgresql://host/db?passwrod=x"}, "DATABASE cannot be used: no address"),
+        ({"KLANKBORD_DATABASE": "mysql://host/db"}, "DATABASE cannot be used: no address"),
         ({"KLANKBORD_ADMIN_KEY_FILE": "nowhere"}, "ADMIN_KEY_FILE"),
     ],
 )
 def test_what_cannot_be_used_is_found_at_start(environ: dict[str, str], change: dict[str, str], named: str) -> None:
     with pytest.raises(BadSettings, match=f"KLANKBORD_{named}"):
         Config.read(environ | change)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://klankbord:s3cret@host/db",
+        "postgresql://klankbord@host/db?password=s3cret",
+        "sqlite://u:s3cret@/db",
+    ],
+)
+def test_a_password_is_taken_from_a_file_only(environ: dict[str, str], tmp_path: Path, address: str) -> None:
+    with pytest.raises(BadSettings, match=r"^KLANKBORD_DATABASE holds a password: write it into a file") as raised:
+        Config.read(environ | {"KLANKBORD_DATABASE": address})
+    assert "s3cret" not in str(raised.value)
+
+
+def test_the_databases_address_may_stand_in_a_file(environ: dict[str, str], tmp_path: Path) -> None:
+    address = "postgresql://klankbord:s3cret@db.example.org/klankbord?sslmode=verify-full"
+    file = tmp_path / "database"
+    write_durably(file, f"{address}\n".encode())
+    config = Config.read(environ | {"KLANKBORD_DATABASE_FILE": str(file)})
+    assert config.database == address and "s3cret" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "words"),
+    [
+        (0o640, b"sqlite:////elsewhere.db", "cannot be used: database can be read by others: chmod 600"),
+        (0o600, b"\n", "is empty"),
+        (0o600, b"s3cret", "cannot be used: no address of a database"),
+        (0o600, b"postgresql://u:s3cret@host:port/db", "cannot be used: no address of a database"),
+        (0o600, b"\xff", "cannot be read: no text"),
+        (None, b"", "cannot be read: No such file"),
+    ],
+)
+def test_a_file_without_a_databases_address_is_refused_without_repeating_it(
+    environ: dict[str, str], tmp_path: Path, mode: int | None, content: bytes, words: str
+) -> None:
+    file = tmp_path / "database"
+    if mode is not None:
+        file.write_bytes(content)
+        file.chmod(mode)
+    with pytest.raises(BadSettings, match=f"^KLANKBORD_DATABASE_FILE {words}") as raised:
+        Config.read(environ | {"KLANKBORD_DATABASE_FILE": str(file)})
+    assert "s3cret" not in str(raised.value) and "\n" not in str(raised.value)
+    with pytest.raises(BadSettings, match="exclude each other"):
+        Config.read(environ | {"KLANKBORD_DATABASE_FILE": str(file), "KLANKBORD_DATABASE": "sqlite:////x.db"})
 
 
 @pytest.mark.parametrize(("mode", "content"), [(0o644, b"k" * 43), (0o600, b"short")])

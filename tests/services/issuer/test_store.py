@@ -25,7 +25,7 @@ from shared import draft
 from tests.organisations import roster as roster_of
 from tests.organisations import rosters
 from tests.rounds_made import ERASE_AT, PEOPLE, draft_body, installation
-from tests.services.issuer.databases import KINDS, new, opened, writing_elsewhere
+from tests.services.issuer.databases import new, opened, writing_elsewhere
 
 DRAFT = draft.parse(draft_body(installation().parties))
 
@@ -64,10 +64,26 @@ def plan_round(database: Database, round_id: str = "spring", roster: Roster | No
     return planned
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15, deadline=None)
-@given(imported=st.lists(rosters(), min_size=1, max_size=3))
-def test_the_roster_is_always_the_last_one_as_a_whole(kind: str, imported: list[Roster]) -> None:
+MANY, FEW = settings(max_examples=20, deadline=None), settings(max_examples=4, deadline=None)
+"""How many histories are tried in SQLite, and in PostgreSQL, where each takes longer."""
+
+IMPORTED = st.lists(rosters(), min_size=1, max_size=3)
+ASKED = st.lists(st.tuples(st.sampled_from(["p0", "p1", "p12"]), st.integers(0, 3)), max_size=12)
+
+
+@MANY
+@given(IMPORTED)
+def test_the_roster_is_always_the_last_one_as_a_whole(imported: list[Roster]) -> None:
+    check_rosters("sqlite", imported)
+
+
+@FEW
+@given(IMPORTED)
+def test_the_roster_is_always_the_last_one_as_a_whole_in_postgresql(imported: list[Roster]) -> None:
+    check_rosters("postgresql", imported)
+
+
+def check_rosters(kind: str, imported: list[Roster]) -> None:
     with new(kind) as address, closing(opened(address)) as database:
         people = People(database)
         assert people.roster() is None and people.summary() is None and not people.imported()
@@ -178,13 +194,21 @@ def test_keys_are_found_by_node_and_count_for_their_round_only(database: Databas
     assert (store.count_keys("spring"), store.count_keys("summer")) == (0, 1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15, deadline=None)
-@given(asked=st.lists(st.tuples(st.sampled_from(["p0", "p1", "p12"]), st.integers(0, 3)), max_size=12))
+@MANY
+@given(ASKED)
 def test_the_first_request_of_a_member_counts_for_ever_and_members_are_counted_once(
-    kind: str,
     asked: list[tuple[str, int]],
 ) -> None:
+    check_requests("sqlite", asked)
+
+
+@FEW
+@given(ASKED)
+def test_the_first_request_of_a_member_counts_for_ever_in_postgresql_too(asked: list[tuple[str, int]]) -> None:
+    check_requests("postgresql", asked)
+
+
+def check_requests(kind: str, asked: list[tuple[str, int]]) -> None:
     with new(kind) as address:
         first: dict[str, bytes] = {}
         for person, number in asked:
