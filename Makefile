@@ -31,7 +31,7 @@ kafka: $(VENV)/run  ## start a real Kafka on this machine (needs Java 17 and Mav
 	@$(BIN)/python -m deploy.kafka
 
 test: $(VENV)/dev  ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: $(VENV)/dev  ## formatting, lint, types and layering
 	@$(BIN)/ruff format --check .

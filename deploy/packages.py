@@ -1,11 +1,17 @@
 """What the system's package manager brings, where it may: as root, such as in a fresh container of a build server."""
 
+import fcntl
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 _BRINGING = 600
 """Seconds that apt-get may take; a minute or two is usual."""
+
+
+_TURN = Path("/var/lock/klankbord-packages")
+"""Held by whoever installs: apt-get fails at once while another one is at it."""
 
 
 class NotInstalled(RuntimeError):
@@ -17,12 +23,19 @@ def install(*names: str) -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *names]):
-        done = subprocess.run(
-            ["apt-get", "-q", *arguments], env=environ, capture_output=True, text=True, check=False, timeout=_BRINGING
-        )
-        if done.returncode:
-            raise NotInstalled(f"apt-get {arguments[0]} failed: {_why(done.stderr)}")
+    with _TURN.open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        for arguments in (["update"], ["install", "-y", "--no-install-recommends", *names]):
+            done = subprocess.run(
+                ["apt-get", "-q", *arguments],
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_BRINGING,
+            )
+            if done.returncode:
+                raise NotInstalled(f"apt-get {arguments[0]} failed: {_why(done.stderr)}")
 
 
 def _why(said: str) -> str:

@@ -1,11 +1,16 @@
 """Tests that need what a machine may lack, such as a real Kafka: left out loudly, and with CI=true a failure."""
 
 import os
+import re
+from collections import Counter
 from typing import NoReturn
 
 import pytest
 
 ON_A_BUILD_SERVER = os.environ.get("CI") == "true"
+
+_REASON = re.compile(r"no (\w+) on this machine: (.*)")
+"""Of a test that was skipped."""
 
 _MISSING: dict[str, str] = {}
 """By what is missing why."""
@@ -21,18 +26,19 @@ def without(what: str, why: str) -> NoReturn:
     _MISSING[what] = why
     if ON_A_BUILD_SERVER:
         pytest.fail(f"CI=true and no {what}: {why}", pytrace=False)
-    pytest.skip(_words(what))
+    pytest.skip(f"no {what} on this machine: {why}")
 
 
 def summarize(reporter: pytest.TerminalReporter) -> None:
     """At the end of the run: how many tests were left out, and how to have what they need."""
-    skipped = [str(each.longrepr) for each in reporter.stats.get("skipped", [])]
-    for what, why in _MISSING.items():
+    # What the tests say, and not what is known here: they may have run in other processes.
+    skipped = Counter(found.groups() for each in reporter.stats.get("skipped", []) if (found := _found(each)))
+    for (what, why), left_out in skipped.items():
         reporter.section(f"{what.upper()} WAS NOT TESTED", red=True, bold=True)
-        left_out = sum(_words(what) in each for each in skipped)
         reporter.line(f"{left_out} tests were left out because they need a real {what}.")
         reporter.line(why)
 
 
-def _words(what: str) -> str:
-    return f"no {what} on this machine"
+def _found(report: pytest.TestReport) -> re.Match[str] | None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    return _REASON.search(reason)

@@ -76,8 +76,11 @@ def _bring(folder: Path) -> None:
         if done.returncode:
             raise NoKafka(f"Maven could not bring Kafka: {_last_line(done.stdout)}")
         # Whole or not at all; if somebody else was faster, theirs is the same.
-        if not folder.exists():
+        try:
             unfinished.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
     except subprocess.TimeoutExpired:
         raise NoKafka(f"Maven did not bring Kafka within {_BRINGING} s") from None
     finally:

@@ -127,7 +127,7 @@ REFUSALS: list[tuple[Any, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "reason"), REFUSALS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("body", "status", "reason"), REFUSALS, ids=lambda value: str(value)[:30])
 def test_a_refusal_has_one_word_changes_nothing_and_loses_nothing(body: Any, status: int, reason: str) -> None:
     there = place()
     for _ in range(5):
