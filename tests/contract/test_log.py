@@ -101,7 +101,8 @@ def test_entries_come_partition_by_partition_with_offsets_from_zero_to_the_end(l
 
 def test_a_topic_with_several_partitions_uses_all_of_them(log: Log) -> None:
     log.create(TOPIC, 3)
-    log.append(TOPIC, *[b"record"] * 200)
+    for _ in range(60):
+        log.append(TOPIC, b"record")
     assert min(log.end(TOPIC)) > 0
 
 

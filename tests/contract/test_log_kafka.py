@@ -88,6 +88,13 @@ def test_a_record_is_kept_with_timestamp_zero_and_without_key_and_headers(log: K
     ]
 
 
+def test_what_is_appended_together_costs_one_write_to_one_partition(log: KafkaLog) -> None:
+    topic = "envelopes.2027-q1"
+    log.create(topic, 4)
+    log.append(topic, *[b"record"] * 100)
+    assert sorted(log.end(topic)) == [0, 0, 0, 100]
+
+
 def test_records_of_long_ago_outlive_what_kafka_deletes_by_time(log: KafkaLog) -> None:
     log.create("rounds")
     for topic in (TOPIC, "rounds"):
