@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, make_url, select, text
+from sqlalchemy.exc import IntegrityError
 
 from services.issuer.database import Database
 from services.issuer.people import People
@@ -262,6 +263,44 @@ def test_what_is_erased_is_in_no_table_and_no_statistics_any_more(address: str) 
 
 def found(folder: Path, needle: bytes) -> bool:
     return any(needle in path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+def test_a_role_made_as_the_page_on_operations_says_keeps_people_out_of_a_talkative_servers_log(address: str) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
+    statements = page.partition("```sql\n")[2].partition("```")[0].replace("klankbord", "documented").split(";\n")
+    url = make_url(postgresql_here.url("documented", "a long random one")).set(username="documented")
+    log = postgresql_here.here().folder / "server.log"
+    for setting in (
+        "log_statement = 'all'",
+        "log_min_duration_statement = 0",
+        "log_parameter_max_length_on_error = -1",
+    ):
+        postgresql_here.do(f"ALTER SYSTEM SET {setting}")
+    postgresql_here.do("SELECT pg_reload_conf()")
+    try:
+        assert "p7@example.test" in told_of_people(log, address)
+        for statement in filter(None, statements):
+            postgresql_here.do(statement)
+        said = told_of_people(log, url.render_as_string(hide_password=False))
+        assert said.count("\n") == 1 and "duplicate key" in said and "p7" not in said
+    finally:
+        for statement in ("DROP DATABASE documented", "DROP ROLE documented", "ALTER SYSTEM RESET ALL"):
+            postgresql_here.do(statement)
+        postgresql_here.do("SELECT pg_reload_conf()")
+
+
+def told_of_people(log: Path, address: str) -> str:
+    """What the server's log says while an issuer works."""
+    before = len(log.read_text())
+    with closing(opened(address)) as database:
+        store = Store(database)
+        People(database).replace(roster_of(TEAMS))
+        plan_round(database)
+        store.mark("spring", "p7", digest("request"))
+        with pytest.raises(IntegrityError), database.writing() as db:
+            db.execute(insert(SERVED), {"round": "spring", "person": "p7", "request": digest("another")})
+        store.erase("spring")
+    return log.read_text()[before:]
 
 
 def test_while_somebody_reads_a_table_tidying_waits_for_the_next_look_and_keeps_nobody_long(address: str) -> None:
