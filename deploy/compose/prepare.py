@@ -35,10 +35,14 @@ _DATABASE = "postgres:5432"
 
 _ISSUER_SQL = """\
 CREATE ROLE issuer LOGIN PASSWORD '{password}';
-CREATE DATABASE issuer OWNER issuer;
+CREATE DATABASE issuer OWNER issuer ENCODING 'UTF8' TEMPLATE template0;
 REVOKE ALL ON DATABASE issuer FROM PUBLIC;
+ALTER ROLE issuer SET log_statement = 'none';
+ALTER ROLE issuer SET log_min_duration_statement = -1;
+ALTER ROLE issuer SET log_min_error_statement = 'panic';
+ALTER ROLE issuer SET log_error_verbosity = 'terse';
 """
-"""What PostgreSQL's image runs when its storage is new."""
+"""What PostgreSQL's image runs when its storage is new; docs/operations.md says why its log must tell so little."""
 
 _HOMES = {"issuer": "issuer-home", "ingest": "ingest", "gate": "gate-home", "aggregate": "aggregate-home"}
 """Where the identity keys lie: ingest writes nothing, so its home is read-only too."""
