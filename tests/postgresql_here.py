@@ -10,14 +10,13 @@ from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
-from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from services.issuer import migrating
 from services.issuer.database import Database
 from services.issuer.tables import METADATA
 from tests import left_out
-from tests.postgresql_server import NoPostgresql, Server
+from tests.postgresql_server import NoPostgresql, Server, check_driver
 
 USER = "klankbord"
 PASSWORD = "p@ss wörd:/%?"
@@ -50,14 +49,19 @@ def here() -> Server:
             left_out.without("PostgreSQL", str(error))
         server.start()
         _HERE.append(server)
-        with closing(server.admin()) as admin:
-            admin.execute(
-                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(USER), sql.Literal(PASSWORD))
-            )
-            admin.execute(f"CREATE DATABASE {_TEMPLATE} OWNER {USER}")
+        do(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
+        do(f"CREATE DATABASE {_TEMPLATE} OWNER {USER}")
         with closing(Database(url(_TEMPLATE))) as template:
             migrating.prepare(template)
     return _HERE[0]
+
+
+def driver() -> None:
+    """For tests that need no server, but what connects to one."""
+    try:
+        check_driver()
+    except NoPostgresql as error:
+        left_out.without("PostgreSQL", str(error))
 
 
 def end() -> None:
@@ -104,4 +108,4 @@ def database_of(address: str) -> str:
 def do(statement: str, database: str = "postgres") -> None:
     """What only the super user may."""
     with closing(here().admin(database)) as admin:
-        admin.execute(sql.SQL(statement))
+        admin.execute(statement.encode())

@@ -9,11 +9,14 @@ import pwd
 import shutil
 import subprocess
 import time
+from importlib import import_module
 from pathlib import Path
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from deploy import packages, watcher
+
+if TYPE_CHECKING:
+    import psycopg
 
 ADMIN = "admin"
 """The super user. Everybody needs a password."""
@@ -68,6 +71,7 @@ class Server:
             programs = _programs()
         if programs is None:
             raise NoPostgresql(f"PostgreSQL is missing. {_WORDS}")
+        check_driver()
         server = cls(folder, programs, password)
         secret = folder / "password"
         secret.write_text(password)
@@ -112,8 +116,10 @@ class Server:
         """End it at once, as a fault of its own would."""
         self._end(3)
 
-    def admin(self, database: str = "postgres") -> psycopg.Connection:
+    def admin(self, database: str = "postgres") -> "psycopg.Connection":
         """A connection of the super user; each statement is a transaction."""
+        import psycopg
+
         return psycopg.connect(
             host=str(self.folder), user=ADMIN, password=self.password, dbname=database, autocommit=True
         )
@@ -128,6 +134,8 @@ class Server:
             self._watcher = None
 
     def _answers(self) -> bool:
+        import psycopg
+
         try:
             self.admin().close()
         except psycopg.OperationalError:
@@ -146,6 +154,14 @@ class Server:
             group=self._user and pwd.getpwnam(self._user).pw_gid,
             extra_groups=[] if self._user else None,
         )
+
+
+def check_driver() -> None:
+    """NoPostgresql if there is no libpq, without which psycopg cannot even be imported."""
+    try:
+        import_module("psycopg")
+    except ImportError:
+        raise NoPostgresql("libpq is missing (Debian and Ubuntu: apt install libpq5)") from None
 
 
 def _programs() -> Path | None:

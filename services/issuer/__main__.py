@@ -71,7 +71,7 @@ def main() -> int:
         database = Database(config.database)
         Journal(config.home / "journal", alone=not database.shared).close()
         Secrets(config.home / "rounds")
-        if not starting.wait_for(database, config.poll):
+        if not starting.wait_for(database, config.name, config.poll):
             return 0
         database.close()
     except (BadSettings, JournalLocked, OSError) as error:

@@ -15,10 +15,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from services.issuer.database import Database
-from services.issuer.tables import METADATA
+from services.issuer.tables import ISSUER, METADATA
 
 _FIRST = "r0001"
 _FIRST_TABLES = frozenset(
@@ -69,6 +69,19 @@ def migrate(database: Database) -> str:
     return head()
 
 
+def claim(database: Database, name: str) -> None:
+    """See that the database is this issuer's, from now on if it was nobody's. WrongTables, DatabaseUnavailable."""
+    with database.reading() as connection:
+        owner = connection.scalar(select(ISSUER.c.name))
+    if owner is None:
+        with database.writing() as connection:
+            owner = connection.scalar(select(ISSUER.c.name))
+            if owner is None:
+                connection.execute(insert(ISSUER), {"id": 1, "name": name})
+    if owner not in (None, name):
+        raise WrongTables(f"the database is that of the issuer {owner}: each has one of its own")
+
+
 def head() -> str:
     """The newest revision that this version knows."""
     newest = _scripts().get_current_head()
@@ -77,6 +90,8 @@ def head() -> str:
 
 
 def _look(connection: Connection) -> _Found:
+    if connection.dialect.name == "postgresql" and connection.scalar(text("SHOW server_encoding")) != "UTF8":
+        raise WrongTables("the database cannot hold every name: make it with ENCODING 'UTF8'")
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         found = inspect(connection)

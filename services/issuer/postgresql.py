@@ -14,6 +14,9 @@ from services.issuer.tables import METADATA, SERVED
 _WRITER = 0x6B6C616E6B
 """The number of that lock, of pg_advisory_xact_lock; ours alone, for the database is (it spells "klank")."""
 
+_TIDIER = _WRITER + 1
+"""The number of the lock of whoever tidies, so that two processes do it one after the other."""
+
 _TIDYING = 0.2
 """Seconds that `tidy` waits for a table: all who come after it wait as long, and it may try again at the next look."""
 
@@ -38,6 +41,9 @@ class Postgresql:
         self.engine = create_engine(
             url,
             hide_parameters=True,
+            # Whatever the server's default is: at any other level what waited for the lock would look at what was
+            # there before it waited.
+            isolation_level="READ COMMITTED",
             # A server that was restarted is noticed before a request would be lost on the old connection.
             pool_pre_ping=True,
             pool_timeout=patience,
@@ -64,12 +70,13 @@ class Postgresql:
                 f"INSERT INTO {SERVED.name} ({names}) SELECT {names} FROM gone ORDER BY {names}"
             )
         with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql(f"SET lock_timeout = {int(_TIDYING * 1000)}")
             try:
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({_TIDIER})")
+                connection.exec_driver_sql(f"SET lock_timeout = {int(_TIDYING * 1000)}")
                 for table in METADATA.sorted_tables:
                     connection.exec_driver_sql(f"VACUUM FULL {table.name}")
             finally:
-                connection.invalidate()  # With its lock_timeout.
+                connection.invalidate()  # With its lock and its lock_timeout.
 
     def _configure(self, connection: Any, _record: Any) -> None:
         connection.autocommit = True
@@ -83,7 +90,7 @@ class Postgresql:
 
 def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get("writes"):
-        # What follows sees all that was committed before: at READ COMMITTED each statement takes a new look.
+        # What follows sees all that was committed before, for each statement takes a new look.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
 

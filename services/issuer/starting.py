@@ -15,14 +15,15 @@ from shared.log.port import LogUnavailable
 from shared.settings import PREFIX, BadSettings, Settings
 
 
-def wait_for(database: Database, interval: float) -> bool:
-    """True when the tables are those of this version, False if the process is to end before; BadSettings.
+def wait_for(database: Database, name: str, interval: float) -> bool:
+    """True when the tables are those of this version and issuer, False if the process is to end before; BadSettings.
 
     A PostgreSQL that is away is asked every `interval` seconds; it may be starting, too.
     """
     if not database.shared:
         try:
             migrating.prepare(database)
+            migrating.claim(database, name)
         except (WrongTables, DatabaseUnavailable) as error:
             raise _unusable(error) from None
         return True
@@ -33,6 +34,7 @@ def wait_for(database: Database, interval: float) -> bool:
         nonlocal ready
         try:
             migrating.prepare(database)
+            migrating.claim(database, name)
         except WrongTables as error:
             raise _unusable(error) from None
         except DatabaseUnavailable as error:

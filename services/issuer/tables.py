@@ -1,5 +1,6 @@
 """What an issuer keeps: portable SQL for SQLite and PostgreSQL. No time of any member's action is stored.
 
+issuer              whose database it is
 company, people     the roster as it was last imported
 codes               per person the SHA-256 of the 16 bytes of her access code
 rounds              what was planned: the tree, the minimum of each part, and when keys and rows go
@@ -15,6 +16,13 @@ METADATA = MetaData()
 
 _ROUND = String(40)
 _PERSON = String(200)
+
+ISSUER = Table(
+    "issuer",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+)
 
 COMPANY = Table(
     "company",

@@ -175,6 +175,26 @@ def test_a_step_that_fails_leaves_nothing_half_done(bare: str) -> None:
         migrating.prepare(database)
 
 
+def test_a_database_belongs_to_the_first_issuer_that_uses_it(bare: str) -> None:
+    with closing(Database(bare)) as database:
+        migrating.prepare(database)
+        migrating.claim(database, "hr")
+        migrating.claim(database, "hr")
+        with pytest.raises(WrongTables, match="is that of the issuer hr: each has one of its own"):
+            migrating.claim(database, "council")
+
+
+def test_a_database_that_cannot_hold_every_name_is_refused() -> None:
+    postgresql_here.do(f"CREATE DATABASE latin OWNER {postgresql_here.USER} ENCODING 'LATIN1' TEMPLATE template0")
+    try:
+        with closing(Database(postgresql_here.url("latin"))) as database:
+            with pytest.raises(WrongTables, match="make it with ENCODING 'UTF8'"):
+                migrating.prepare(database)
+            assert tables(database) == set()
+    finally:
+        postgresql_here.do("DROP DATABASE latin")
+
+
 def test_of_several_that_start_at_once_one_makes_the_tables(bare: str) -> None:
     outcomes: list[object] = []
     barrier = threading.Barrier(4)
@@ -184,6 +204,7 @@ def test_of_several_that_start_at_once_one_makes_the_tables(bare: str) -> None:
             barrier.wait()
             try:
                 migrating.prepare(database)
+                migrating.claim(database, "hr")
                 outcomes.append(None)
             except Exception as error:
                 outcomes.append(error)

@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -394,6 +395,14 @@ def test_an_address_that_cannot_be_used_is_refused_without_repeating_it(url: str
     with pytest.raises(ValueError, match="no address of a database") as raised:
         check(url)
     assert "secret" not in str(raised.value)
+
+
+def test_without_libpq_an_address_of_postgresql_is_refused_and_sqlite_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ValueError, match="libpq is not installed") as raised:
+        check("postgresql://user:secret@host/db")
+    assert "secret" not in str(raised.value)
+    check("sqlite:///issuer.db")
 
 
 def _contents(file: Path) -> list[bytes]:
