@@ -12,24 +12,19 @@ import os
 import tempfile
 import threading
 import tracemalloc
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from statistics import median
-from time import perf_counter, process_time
+from time import perf_counter
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
+from benchmarks.crypto import Operations, busy
 from services.gate import core
 from services.gate.core import Opening
 from services.gate.counting import Batch, Counting
 from services.gate.cut import Tape
 from services.gate.metrics import Metrics
-from shared import blind_rsa, hpke, topics
+from shared import topics
 from shared.log.port import Log
 from shared.log.sqlite import SqliteLog
 from shared.vouchers import GroupVouchers
-from tests.keys import rsa_key
 from tests.rounds_made import MadeRound, make_round
 
 PEOPLE: dict[tuple[str, ...], int] = {("A", "x"): 60, ("A", "y"): 50, ("A", "z"): 50, ("B", "x"): 100, ("B", "y"): 100}
@@ -52,27 +47,12 @@ def fill(log: Log, made: MadeRound, per_part: int) -> None:
 
 def bare(made: MadeRound) -> float:
     """Processor seconds per envelope of the operations alone: one opening, one verification per token and ballot."""
-    key, secret, signing = rsa_key(), hpke.SecretKey.generate(), Ed25519PrivateKey.generate()
-    public, signature = signing.public_key(), signing.sign(b"ballot")
-    blinded = blind_rsa.blind(key.public, bytes(98), bytes(blind_rsa.SALT), 2)
-    token = blind_rsa.finalize(key.public, bytes(98), blind_rsa.blind_sign(key, blinded.message), blinded.inverse)
-    sizes = [made.manifest.layouts[part].outer - hpke.OVERHEAD for part in PARTS]
-    opening = sum(busy(partial(hpke.open, secret, b"info", hpke.seal(secret.public, b"info", bytes(n)))) for n in sizes)
+    of = Operations()
+    sizes = [made.manifest.layouts[part].opened for part in PARTS]
+    opening = sum(busy(of.opening(size)) for size in sizes)
     nodes = [len(made.trees[part].keyed_path(made.finest(f"p{n}", part))) for part in PARTS for n in range(HEADCOUNT)]
     number = len(made.parties.issuers) * (1 + sum(nodes) / len(nodes))
-    verify = busy(lambda: blind_rsa.verify(key.public, bytes(98), token))
-    return opening / len(PARTS) + number * verify + busy(lambda: public.verify(signature, b"ballot"))
-
-
-def busy(operation: Callable[[], object], calls: int = 500) -> float:
-    """Processor seconds that one call takes, whatever else the machine has to do."""
-    readings = []
-    for _ in range(5):
-        start = process_time()
-        for _ in range(calls):
-            operation()
-        readings.append((process_time() - start) / calls)
-    return median(readings)
+    return opening / len(PARTS) + number * busy(of.verify_token) + busy(of.verify_signature)
 
 
 def count(log: Log, made: MadeRound, processes: int) -> tuple[float, float]:

@@ -29,6 +29,7 @@ from typing import cast
 
 from flask import Flask
 
+from benchmarks.processes import children, resident, spent
 from shared import blind_rsa, dates, keygen, topics
 from shared.canonical import b64
 from shared.journal import write_durably
@@ -44,6 +45,7 @@ SEVERAL = 10
 """Turns that the three servers take, so that all meet the same noise; the memory is read after each."""
 PATIENCE = 20.0
 """Seconds for a server to start and for an answer."""
+MIB = 1024 * 1024
 
 
 def bare() -> Flask:
@@ -75,11 +77,11 @@ def request(body: bytes) -> bytes:
     return b"POST /envelopes HTTP/1.1\r\nHost: ingest\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
-def send(port: int, requests: Iterator[bytes]) -> int:
+def send(port: int, requests: Iterator[bytes], connections: int = CONNECTIONS) -> int:
     """Send all, one at a time on each connection; how many. Everything must be answered with 202."""
     selector = selectors.DefaultSelector()
     answered = 0
-    for _ in range(CONNECTIONS):
+    for _ in range(connections):
         if first := next(requests, None):
             connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
             connection.sendall(first)
@@ -121,22 +123,10 @@ def server(port: int, *arguments: str, **environ: str) -> Iterator[int]:
             except OSError:
                 assert time.monotonic() < deadline, "the server does not start"
                 time.sleep(0.05)
-        yield int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+        yield children(process.pid)[0]
     finally:
         process.terminate()
         process.wait(PATIENCE)
-
-
-def resident(pid: int) -> float:
-    """MiB of memory that a process has."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
-
-
-def busy(pid: int) -> float:
-    """Processor seconds that a process has had, in all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -182,13 +172,13 @@ def measure(number: int) -> dict[str, float]:
             for load in (floor, one_thread, ingest):
                 load.send(some)
                 load.forget()
-            memory = [resident(pid)]
+            memory = [resident(pid) / MIB]
             for _ in range(SEVERAL):
                 batch = list(islice(envelopes, number // SEVERAL))
                 floor.send(batch)
                 one_thread.send(batch)
                 ingest.send(batch)
-                memory.append(resident(pid))
+                memory.append(resident(pid) / MIB)
         logged = sum(log.end(topics.envelopes(made.id)))
         log.close()
     assert logged == sum(ingest.sent) + len(some)
@@ -219,10 +209,10 @@ class Load:
     spent: list[float] = field(default_factory=list)
 
     def send(self, requests: list[bytes]) -> None:
-        start, before = time.perf_counter(), busy(self.pid)
+        start, before = time.perf_counter(), spent(self.pid)
         self.sent.append(send(self.port, iter(requests)))
         self.seconds.append(time.perf_counter() - start)
-        self.spent.append(busy(self.pid) - before)
+        self.spent.append(spent(self.pid) - before)
 
     def forget(self) -> None:
         """What came so far was to get warm."""
