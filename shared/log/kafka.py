@@ -79,7 +79,7 @@ class KafkaLog:
     def _append(self, client: Client, name: str, records: Sequence[bytes], deadline: float) -> None:
         topic = self._usable(client, name, deadline)
         # All in one partition: another one is another write to a broker's disk, and another that may be away.
-        waiting = {secrets.randbelow(len(topic.leaders)): list(records)}
+        waiting = {secrets.randbelow(len(topic.leaders)): list(records)} if records else {}
         begun = False
         while waiting:
             made = {number: requests.batch(waiting[number]) for number in list(waiting)[:_ABREAST]}

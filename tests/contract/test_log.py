@@ -6,7 +6,7 @@ import tracemalloc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -148,6 +148,12 @@ def test_reading_between_two_ends_gives_what_was_appended_between_them(log: Log,
         assert [entry for entry in log.read(topic) if entry in between] == between
 
 
+def test_appending_nothing_changes_nothing(log: Log, topic: str) -> None:
+    before = log.end(topic)
+    log.append(topic)
+    assert log.end(topic) == before
+
+
 def test_reading_from_beyond_the_end_gives_nothing(log: Log, topic: str) -> None:
     log.append(topic, b"record")
     beyond = tuple(offset + 1 for offset in log.end(topic))
@@ -276,7 +282,11 @@ def test_a_number_of_partitions_that_no_log_takes_is_refused(log: Log, partition
 
 
 def test_a_topic_can_have_as_many_partitions_as_the_port_allows(log: Log) -> None:
-    log.create(TOPIC, port.MAX_PARTITIONS)
+    for _ in range(4):
+        # A thousand may take a busy broker longer than one call waits; creating again changes nothing.
+        with suppress(LogUnavailable):
+            log.create(TOPIC, port.MAX_PARTITIONS)
+            break
     log.append(TOPIC, b"record")
     assert sum(log.end(TOPIC)) == 1
     assert len(log.end(TOPIC)) == port.MAX_PARTITIONS
