@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 ISSUERS ?= 1
+LOG ?= sqlite
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo visit counted who-knows kafka test check bench lock vectors clean
@@ -11,11 +12,11 @@ ISSUERS ?= 1
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/run  ## set up, start the whole suite with example data, and say what to open
-	@$(BIN)/python -m deploy.trial run --issuers $(ISSUERS)
+run: $(VENV)/run  ## set up, start the whole suite with example data, and say what to open (LOG=kafka: on a real Kafka)
+	@$(BIN)/python -m deploy.trial run --issuers $(ISSUERS) --log $(LOG)
 
-demo: $(VENV)/run  ## the same story without a visitor; leaves everything in OUT=folder (ISSUERS=2 for two issuers)
-	@$(BIN)/python -m deploy.trial demo --out "$(OUT)" --issuers $(ISSUERS)
+demo: $(VENV)/run  ## the same story without a visitor; leaves everything in OUT=folder (ISSUERS=2: two issuers)
+	@$(BIN)/python -m deploy.trial demo --out "$(OUT)" --issuers $(ISSUERS) --log $(LOG)
 
 visit: $(VENV)/run  ## answer in the round that make run keeps open
 	@$(BIN)/python -m deploy.trial visit

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kafka import KafkaAdminClient
 
+from deploy.kafka.addresses import write_address
 from deploy.kafka.broker import ADMIN, Broker
 from deploy.kafka.server import NoKafka
 from shared.log import open_log
@@ -59,17 +60,9 @@ def end() -> None:
 def address_file(folder: Path, user: str = ADMIN, password: str | None = None, servers: str | None = None) -> Path:
     """A service's address file for this broker, in a folder that may not exist yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    secret = folder / f"{user}.password"
-    secret.write_text(PASSWORDS[user] if password is None else password)
-    secret.chmod(0o600)
-    file = folder / f"{user}.toml"
-    lines = [
-        f'servers = ["{servers or here().servers}"]',
-        f'user = "{user}"',
-        f'password_file = "{secret.name}"',
-    ]
-    file.write_text("\n".join([*lines, "tls = false", "replicas = 1", ""]))
-    return file
+    if password is None:
+        password = PASSWORDS[user]
+    return write_address(folder, servers or here().servers, user, password, name=user)
 
 
 @contextmanager

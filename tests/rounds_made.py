@@ -117,6 +117,19 @@ def questionnaire_body(mark: str = "") -> dict[str, Any]:
     }
 
 
+def long_questionnaire_body(more: int) -> dict[str, Any]:
+    """As `questionnaire_body`, with so many more closed parts of 40 questions that are as long as they may be."""
+    asked = questionnaire_body()
+    for number in range(more):
+        questions = [
+            {"id": f"x{number}-{place}", "text": {of: f"{of}{number}x{place}".ljust(500, "x") for of in ("nl", "en")}}
+            | {"answers": "agree5"}
+            for place in range(40)
+        ]
+        asked["parts"].append(asked["parts"][0] | {"id": f"x{number}", "size": 40, "questions": questions})
+    return asked
+
+
 def draft_body(parties: Parties, **changes: Any) -> dict[str, Any]:
     """A draft that every party accepts at NOW; `changes` replaces members, e.g. closes=dates.text(...)."""
 

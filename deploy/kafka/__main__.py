@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
+from deploy.kafka.addresses import write_address
 from deploy.kafka.broker import ADMIN, Broker, BrokerFailed
 from deploy.kafka.server import CACHE, NoKafka
 
@@ -22,7 +23,10 @@ def main() -> int:
         print("Getting Kafka ready ...", flush=True)
         with Broker.prepare(folder, {ADMIN: password}, install=True) as broker:
             print(f"Kafka answers at {broker.servers} until you press Ctrl-C; what it keeps goes with it.")
-            print(f"Services use it with KLANKBORD_LOG=kafka:{_address(folder, broker, password)}", flush=True)
+            print(
+                f"Services use it with KLANKBORD_LOG=kafka:{write_address(folder, broker.servers, ADMIN, password)}",
+                flush=True,
+            )
             broker.wait()
         print(f"Kafka ended by itself: see {folder / 'server.log'}", file=sys.stderr)
         return 1
@@ -40,16 +44,6 @@ def main() -> int:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _address(folder: Path, broker: Broker, password: str) -> Path:
-    secret = folder / "kafka.password"
-    secret.touch(0o600)
-    secret.write_text(password)
-    file = folder / "kafka.toml"
-    values = f'servers = ["{broker.servers}"]\nuser = "{ADMIN}"\npassword_file = "{secret.name}"\ntls = false\n'
-    file.write_text(f"{values}replicas = 1\n")
-    return file
 
 
 if __name__ == "__main__":

@@ -13,11 +13,16 @@ from contextlib import closing
 from pathlib import Path
 
 from clients.cli.outcomes import Alarm, Refusal, Unavailable
+from deploy.kafka.broker import BrokerFailed
+from deploy.kafka.server import NoKafka
+from deploy.kafka.setup import SetupFailed
 from deploy.trial import outside, quarters, story, visit, who_knows
 from deploy.trial.hr import DidNotHappen
 from deploy.trial.installation import DidNotStart
-from deploy.trial.play import Play, running, wait_for_interrupt
+from deploy.trial.kept import KINDS
+from deploy.trial.play import Options, Play, running, wait_for_interrupt
 from deploy.trial.tale import Tale
+from shared.log.port import LogError
 from shared.log.sqlite import SqliteLog
 from shared.reading import RoundsReader
 
@@ -26,6 +31,9 @@ ROOT = Path("var/trial")
 
 VISIT = 300
 """Seconds for which the last round stays open for a visitor."""
+
+EXPECTED = (DidNotStart, DidNotHappen, NoKafka, BrokerFailed, SetupFailed, LogError, Alarm, Refusal, Unavailable)
+"""What can go wrong with a trial, each with one line that says what."""
 
 
 def main(argv: list[str]) -> int:
@@ -39,6 +47,7 @@ def main(argv: list[str]) -> int:
     knows_parser = verbs.add_parser("who-knows", help="what each service of the running trial holds about the visitor")
     for one in (run_parser, demo_parser):
         one.add_argument("--issuers", type=int, default=1, choices=range(1, 5), help="how many issuers (default: 1)")
+        one.add_argument("--log", default="sqlite", choices=KINDS, help="where the log is kept (default: sqlite)")
     run_parser.add_argument("--visit", type=int, default=VISIT, help="seconds the last round is open (default: 300)")
     demo_parser.add_argument("--out", type=Path, required=True, help="a folder that does not exist yet or is empty")
     demo_parser.add_argument(
@@ -51,9 +60,9 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.verb == "run":
-            return run(tale, options.issuers, options.visit)
+            return run(tale, Options(options.issuers, options.log), options.visit)
         if options.verb == "demo":
-            return demo(tale, options.issuers, options.out, story.QUARTERS[: options.quarters])
+            return demo(tale, Options(options.issuers, options.log), options.out, story.QUARTERS[: options.quarters])
         if options.verb in ("visit", "counted") and not (ROOT / "visitor.txt").exists():
             tale.say("no-visit")
             return 1
@@ -64,12 +73,12 @@ def main(argv: list[str]) -> int:
         return who_knows.show(tale, ROOT, options.wallet)
     except KeyboardInterrupt:
         return 0 if options.verb == "run" else 130
-    except (DidNotStart, DidNotHappen, Alarm, Refusal, Unavailable) as error:
+    except EXPECTED as error:
         tale.say("failed", why=error)
         return 1
 
 
-def run(tale: Tale, issuers: int, stays_open: int) -> int:
+def run(tale: Tale, options: Options, stays_open: int) -> int:
     """Play the quarters, then stay for visitors until interrupted."""
     if _is_running():
         tale.say("running", folder=ROOT)
@@ -78,7 +87,7 @@ def run(tale: Tale, issuers: int, stays_open: int) -> int:
     ROOT.mkdir(parents=True, mode=0o700)
     (ROOT / "pid").write_text(str(os.getpid()))
     try:
-        with running(ROOT, tale, issuers=issuers) as installation:
+        with running(ROOT, tale, options) as installation:
             play = Play(tale, installation)
             play.prepare()
             for quarter in story.QUARTERS:
@@ -93,20 +102,20 @@ def run(tale: Tale, issuers: int, stays_open: int) -> int:
     return 0
 
 
-def demo(tale: Tale, issuers: int, out: Path, played: Sequence[str]) -> int:
+def demo(tale: Tale, options: Options, out: Path, played: Sequence[str]) -> int:
     """Play the quarters, check them from outside, and leave everything in `out`."""
     if out.exists() and any(out.iterdir()):
         tale.say("taken", folder=out)
         return 2
     with tempfile.TemporaryDirectory(prefix="klankbord-") as temporary:
         root = Path(temporary) / "trial"
-        with running(root, tale, issuers=issuers) as installation:
+        with running(root, tale, options) as installation:
             play = Play(tale, installation)
             play.prepare()
             for quarter in played:
                 play.quarter(quarter)
-        turnouts = {one.round_id: one.turnout for one in play.played}
-        outside.export(root, out, play.people, turnouts)
+            turnouts = {one.round_id: one.turnout for one in play.played}
+            outside.export(installation, out, play.people, turnouts)
         _check(play, out)
     tale.say("checked")
     tale.say("left", folder=out)

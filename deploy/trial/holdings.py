@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from deploy.trial import kept
+from shared import reading
 from shared.canonical import b64
-from shared.log.port import NoSuchTopic
-from shared.log.sqlite import SqliteLog
 
 LOG = "log"
 """The owner of what lies in the log: its operator."""
@@ -59,30 +59,24 @@ def pieces(root: Path, services: Iterable[str]) -> Iterator[Piece]:
         said = root / f"{service}.log"
         if said.exists():
             yield Piece(service, "output", said.read_bytes())
-    for topic in topics(root):
-        yield from (Piece(LOG, topic, value) for value in records(root, topic))
+    log = kept.at(root)
+    with closing(log.open()) as opened:
+        for topic in log.topics():
+            yield from (Piece(LOG, topic, value) for value in reading.values(opened, topic))
 
 
 def raw(root: Path, services: Iterable[str]) -> Iterator[Piece]:
     """Every file of the homes of `services` and of the log as it is on disk, free pages and all."""
-    for owner in (*services, LOG):
-        for path in _files(root / owner):
+    for owner, folder in [*((service, root / service) for service in services), (LOG, kept.at(root).files)]:
+        for path in _files(folder):
             with suppress(FileNotFoundError):
-                yield Piece(owner, str(path.relative_to(root / owner)), path.read_bytes())
-
-
-def topics(root: Path) -> list[str]:
-    """The topics of a trial's log."""
-    return sorted(path.stem for path in (root / "log").glob("*.db"))
+                yield Piece(owner, str(path.relative_to(folder)), path.read_bytes())
 
 
 def records(root: Path, topic: str) -> list[bytes]:
     """The records of one topic; none if it is gone."""
-    with closing(SqliteLog(root / "log")) as log:
-        try:
-            return [entry.value for entry in log.read(topic)]
-        except NoSuchTopic:
-            return []
+    with closing(kept.at(root).open()) as log:
+        return list(reading.values(log, topic))
 
 
 def views(value: bytes, depth: int = _DEPTH) -> Iterator[bytes]:

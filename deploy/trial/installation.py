@@ -1,6 +1,6 @@
 """The whole suite on one machine: a folder per service, parties.json, and a process each, on 127.0.0.1.
 
-<root>/parties.json          <root>/log/                    the embedded log, one SQLite file per topic
+<root>/parties.json          the log: deploy/trial/kept.py
 <root>/<service>/            its home: identity, journal, round keys, database
 <root>/<service>.log         what it said
 """
@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.trial.kept import Embedded, Kept
 from shared.parties import Book, Party, describe, write
 from shared.secret_files import make_identity
 
@@ -110,6 +111,7 @@ class Installation:
 
     root: Path
     book: Book
+    log: Kept
     services: dict[str, Service]
     admin_key_files: dict[str, Path]
     """Per issuer the file with HR's key."""
@@ -136,15 +138,31 @@ class Installation:
         return {name: service.wait() for name, service in self.services.items()}
 
 
-def install(root: Path, *, issuers: int = 1, partitions: int = 1, poll: str = POLL) -> Installation:
-    """Make homes, keys and parties.json (`trial: true`) in a new folder, on free ports of 127.0.0.1."""
+def modules(issuers: int) -> dict[str, str]:
+    """The services of a trial by name, and of which kind each is."""
+    names = [f"issuer-{number}" for number in range(1, issuers + 1)]
+    return dict.fromkeys(names, "issuer") | {name: name for name in ("ingest", "gate", "aggregate", "report")}
+
+
+def principals(issuers: int) -> dict[str, str]:
+    """By service the name that the log knows it by (deploy/kafka/rights.py)."""
+    return {name: f"issuer-{name}" if kind == "issuer" else name for name, kind in modules(issuers).items()}
+
+
+def install(
+    root: Path, *, issuers: int = 1, partitions: int = 1, poll: str = POLL, log: Kept | None = None
+) -> Installation:
+    """Make homes, keys and parties.json (`trial: true`) in a new folder, on free ports of 127.0.0.1.
+
+    `log` has let in all `principals`; without it the embedded log is used.
+    """
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (root / "log").mkdir(mode=0o700)
-    issuer_names = [f"issuer-{number}" for number in range(1, issuers + 1)]
-    modules = dict.fromkeys(issuer_names, "issuer") | {name: name for name in ("ingest", "gate", "aggregate", "report")}
-    ports = iter(_free_ports(2 * len(modules)))
-    listen = {name: f"127.0.0.1:{next(ports)}" for name in modules}
-    metrics = {name: f"127.0.0.1:{next(ports)}" for name in modules}
+    log = log or Embedded(root)
+    kinds = modules(issuers)
+    issuer_names = [name for name, kind in kinds.items() if kind == "issuer"]
+    ports = iter(_free_ports(2 * len(kinds)))
+    listen = {name: f"127.0.0.1:{next(ports)}" for name in kinds}
+    metrics = {name: f"127.0.0.1:{next(ports)}" for name in kinds}
 
     def party(name: str, *, reachable: bool) -> Party:
         key = make_identity(root / name / "identity.key").public_key().public_bytes_raw()
@@ -162,11 +180,12 @@ def install(root: Path, *, issuers: int = 1, partitions: int = 1, poll: str = PO
     (root / "parties.json").write_bytes(parties_json)
 
     services = {}
-    for name, module in modules.items():
+    for name, principal in principals(issuers).items():
+        kind = kinds[name]
         home = root / name
         home.mkdir(exist_ok=True, mode=0o700)
         environ = {
-            "LOG": f"sqlite:{root / 'log'}",
+            "LOG": log.admit(principal, home),
             "PARTIES": str(root / "parties.json"),
             "HOME": str(home),
             "METRICS": metrics[name],
@@ -176,19 +195,19 @@ def install(root: Path, *, issuers: int = 1, partitions: int = 1, poll: str = PO
             environ["LISTEN"] = listen[name]
         if name == "gate":
             environ["PARTITIONS"] = str(partitions)
-        if module == "issuer":
+        if kind == "issuer":
             environ["NAME"] = name
             environ["ADMIN_KEY_FILE"] = str(home / "admin.key")
         services[name] = Service(
             name,
-            f"services.{module}",
+            f"services.{kind}",
             home,
             listen[name],
             metrics[name],
             {f"KLANKBORD_{key}": value for key, value in environ.items()},
         )
     admin_keys = {name: root / name / "admin.key" for name in issuer_names}
-    installation = Installation(root, Book.load(parties_json), services, admin_keys)
+    installation = Installation(root, Book.load(parties_json), log, services, admin_keys)
     for issuer in installation.issuers:
         subprocess.run(
             [sys.executable, "-m", issuer.module, "adminkey"],

@@ -1,14 +1,16 @@
 """Looking at a round from outside, with nothing but the log, parties.json and the true answers."""
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from deploy.trial.installation import Installation
+from deploy.trial.kept import Kept
 from deploy.trial.organisation import Employee, roster_csv
 from deploy.trial.simulation import Turnout
 from deploy.trial.story import TrueAnswers
@@ -17,12 +19,14 @@ from shared.canonical import b64
 from shared.log.port import Log
 from shared.log.sqlite import SqliteLog
 from shared.manifest import Manifest
-from shared.parties import Book
 from shared.questionnaire import PartKind
 from shared.reading import RoundsReader
 from shared.records import Kind
 from shared.release_items import Counted, Numbers
 from shared.rounds import Round
+
+_AT_ONCE = 100
+"""Records per append; the largest have 400 KiB."""
 
 
 def release(log: Log, of: Round) -> tuple[Numbers, dict[tuple[int, int], list[str]], Counted]:
@@ -69,28 +73,38 @@ def differences(
     return wrong
 
 
-def export(root: Path, out: Path, people: list[Employee], turnouts: Mapping[str, Turnout]) -> None:
+def export(installation: Installation, out: Path, people: list[Employee], turnouts: Mapping[str, Turnout]) -> None:
     """Leave everything that somebody needs to check the rounds from outside; no private key is among it.
 
     parties.json  log/  manifests/<round>.json  releases/<round>.json  roster.csv  answers.json
     """
     for folder in ("manifests", "releases"):
         (out / folder).mkdir(parents=True)
-    shutil.copytree(root / "log", out / "log")
-    parties = (root / "parties.json").read_bytes()
-    (out / "parties.json").write_bytes(parties)
+    _copy_log(installation.log, out / "log")
+    (out / "parties.json").write_bytes(installation.parties_file.read_bytes())
     (out / "roster.csv").write_bytes(roster_csv(people))
     truth = {
         round_id: {person: asdict(answers) for person, answers in turnout.answered.items()}
         for round_id, turnout in turnouts.items()
     }
     _write(out / "answers.json", truth)
-    with closing(SqliteLog(root / "log")) as log:
-        for of in RoundsReader(log, Book.load(parties)).refresh().rounds.values():
+    with closing(SqliteLog(out / "log")) as log:
+        for of in RoundsReader(log, installation.book).refresh().rounds.values():
             if of.manifest is not None:
                 _write(out / "manifests" / f"{of.id}.json", of.manifest.body)
             if of.record(Kind.RELEASE) is not None:
                 _write(out / "releases" / f"{of.id}.json", _readable(*release(log, of)))
+
+
+def _copy_log(kept: Kept, folder: Path) -> None:
+    """Every topic with its records in their order, as the embedded log; a trial's topics have one partition."""
+    folder.mkdir()
+    with closing(kept.open()) as source, closing(SqliteLog(folder)) as copy:
+        for topic in kept.topics():
+            copy.create(topic)
+            records = (entry.value for entry in source.read(topic))
+            while some := list(islice(records, _AT_ONCE)):
+                copy.append(topic, *some)
 
 
 def _readable(numbers: Numbers, comments: Mapping[tuple[int, int], list[str]], counted: Counted) -> dict[str, Any]:

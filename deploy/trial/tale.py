@@ -13,6 +13,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "One machine, one hand: not anonymous against whoever runs this.",
         "nl": "Klankbord, met het voorbeeldbedrijf {company}. Eén machine, één hand: niet anoniem voor wie dit draait.",
     },
+    "kafka": {
+        "en": "Getting a Kafka ready for the log; the first time it is brought, which takes a minute ...",
+        "nl": "Een Kafka klaarzetten voor het logboek; de eerste keer wordt die gehaald, dat duurt een minuut ...",
+    },
     "started": {
         "en": "Started {services}: each a process of its own, and they meet only in the log.",
         "nl": "Gestart: {services}. Elk een eigen proces; ze komen elkaar alleen in het logboek tegen.",

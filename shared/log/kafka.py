@@ -115,6 +115,8 @@ class KafkaLog:
                 appended += errors_there.count(None)
                 refused += filter(None, errors_there)
         for error in refused:
+            if isinstance(error, errors.AuthorizationError):
+                raise failure(error, topic.name, self._connected.address) from error
             if not isinstance(error, _NOTHING_DONE):
                 raise LogUnavailable(f"{topic.name}: {type(error).__name__}") from error
         if refused:

@@ -74,7 +74,7 @@ class Address:
             ca_file=ca_file,
             mechanism=mechanism,
             replicas=replicas,
-            password=_password(where, password_file),
+            password=read_password(where, password_file),
         )
 
 
@@ -99,7 +99,8 @@ def _text(where: str, values: dict[str, Any], name: str) -> str:
     return value
 
 
-def _password(where: str, path: Path) -> str:
+def read_password(where: str, path: Path) -> str:
+    """What a file of our own with mode 0600 holds; BadAddress, which begins with `where`."""
     try:
         if path.stat().st_mode & 0o077:
             raise BadAddress(f"{where}: {path.name} can be read by others: chmod 600")

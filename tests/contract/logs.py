@@ -128,7 +128,7 @@ def serve(url: str, connection: Connection) -> None:
             else:
                 result = getattr(log, verb)(*arguments)
             connection.send((True, result))
-        except Exception as error:
+        except Exception as error:  # Whatever it is, `Elsewhere.call` raises it in the process of the test.
             connection.send((False, error))
     log.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.trial import holdings
+from deploy.trial import holdings, kept
 from deploy.trial.holdings import LOG, Piece
 from shared.log.sqlite import SqliteLog
 
@@ -53,7 +53,7 @@ def test_raw_files_hold_what_a_service_has_written_but_not_yet_moved_to_its_plac
 
 
 def test_a_topic_that_is_gone_has_no_records(root: Path) -> None:
-    assert holdings.topics(root) == ["envelopes.spring"]
+    assert kept.at(root).topics() == ["envelopes.spring"]
     assert holdings.records(root, "words.spring") == []
 
 

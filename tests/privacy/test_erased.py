@@ -10,6 +10,7 @@ from itertools import chain
 import pytest
 
 from deploy.trial import holdings
+from deploy.trial.kept import Embedded
 from shared.canonical import unb64
 from tests.privacy.house import ROUND, STAGES, Followed
 from tests.privacy.needles import Needles
@@ -85,7 +86,7 @@ def test_everything_was_looked_for(found: Found) -> None:
 
 def test_at_the_last_date_only_the_roster_and_signed_records_are_left(whole: Followed) -> None:
     root = whole.copies["results_until"]
-    assert holdings.topics(root) == ["rounds"]
+    assert Embedded(root).topics() == ["rounds"]
     kept = {(piece.owner, piece.place) for piece in holdings.pieces(root, whole.services)}
     journals = {place for _, place in kept if place.startswith("journal/")} - {"journal/lock", "journal/storing"}
     assert all(place.endswith((".jws", ".acknowledged")) for place in journals)

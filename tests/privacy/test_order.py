@@ -52,6 +52,6 @@ def test_from_closing_on_no_file_tells_in_which_order_people_collected(whole: Fo
         home = whole.copies["released"] / name
         raw, ahead = (home / "issuer.db").read_bytes(), (home / "issuer.db-wal").read_bytes()
         assert all(raw.count(digest) == 1 and digest not in ahead for digest in digests.values())
-        lying = sorted(collected, key=lambda person, of=digests: raw.index(of[person]))  # type: ignore[misc]
+        lying = [person for _, person in sorted((raw.index(digest), person) for person, digest in digests.items())]
         assert lying in (sorted(collected), sorted(collected, reverse=True))
         assert collected not in (sorted(collected), sorted(collected, reverse=True))

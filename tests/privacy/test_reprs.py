@@ -19,6 +19,7 @@ PUBLIC: Mapping[str, str] = {
     "shared.author._Said.digest": "of a signed record",
     "shared.author._Said.named": "of a signed record",
     "shared.draft.Draft.body": "the draft, as it is published",
+    "shared.log.kafka_topic.Topic.name": "of a topic",
     "shared.manifest.Composed.items": "the groups, as they are published",
     "shared.manifest.Manifest.admission_keys": "public keys",
     "shared.manifest.Manifest.body": "the rules, as they are published",

@@ -346,7 +346,9 @@ def test_a_lead_whose_draft_the_log_replaced_stays_with_its_own(tmp_path: Path, 
     assert author.reconcile(reader.refresh(), LATER) == [AuthorAlarm("spring", Kind.DRAFT, Trouble.CONTRADICTION)]
     log.put_back(topics.ROUNDS, None)
     assert author.reconcile(reader.refresh(), LATER) == [AuthorAlarm("spring", Kind.DRAFT, Trouble.LOST)]
-    assert log.values(topics.ROUNDS) == [author.own("spring", Kind.DRAFT).jws.encode()]  # type: ignore[union-attr]
+    own = author.own("spring", Kind.DRAFT)
+    assert own is not None
+    assert log.values(topics.ROUNDS) == [own.jws.encode()]
     journal.close()
 
 

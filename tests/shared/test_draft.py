@@ -20,7 +20,17 @@ from shared.draft import (
 from shared.jws import sign
 from shared.log.port import MAX_RECORD
 from tests.keys import ed25519_key
-from tests.rounds_made import CLOSES, ERASE_AT, NOW, OPENS, RESULTS_UNTIL, draft_body, installation, questionnaire_body
+from tests.rounds_made import (
+    CLOSES,
+    ERASE_AT,
+    NOW,
+    OPENS,
+    RESULTS_UNTIL,
+    draft_body,
+    installation,
+    long_questionnaire_body,
+    questionnaire_body,
+)
 
 PARTIES = installation().parties
 
@@ -191,17 +201,8 @@ def test_the_largest_draft_fits_a_record_of_the_log_also_within_a_manifest() -> 
 
 
 def test_a_draft_that_would_not_fit_is_refused() -> None:
-    asked = questionnaire_body()
-    for number in range(15):
-        questions = [
-            {"id": f"x{number}-{place}", "text": {of: f"{of}{number}x{place}".ljust(500, "x") for of in ("nl", "en")}}
-            | {"answers": "agree5"}
-            for place in range(40)
-        ]
-        asked["parts"].append(asked["parts"][0] | {"id": f"x{number}", "size": 40, "questions": questions})
-    asked["parts"].pop()
     with pytest.raises(BadDraft, match="bytes"):
-        parse(body(questionnaire=asked))
+        parse(body(questionnaire=long_questionnaire_body(14)))
 
 
 # Asking twice.

@@ -56,7 +56,7 @@ def test_items_are_not_taken_far_ahead_of_the_results() -> None:
     for _ in range(FEW):
         next(results)
     assert taken <= 2 * FEW + 12 * CHUNK
-    results.close()  # type: ignore[attr-defined]
+    results.close()  # type: ignore[attr-defined]  # It is a generator; who uses `spread` need not know.
 
 
 @pytest.mark.parametrize(("count", "processes"), [(FEW - 1, 1), (MANY, 1), (MANY, 2)])

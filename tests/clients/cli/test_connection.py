@@ -182,7 +182,7 @@ def test_an_answer_without_end_is_cut_off() -> None:
     class Endless(httpx.SyncByteStream):
         read = 0
 
-        def __iter__(self):  # type: ignore[no-untyped-def]
+        def __iter__(self) -> Iterator[bytes]:
             while True:
                 self.read += 1024 * 1024
                 yield bytes(1024 * 1024)

@@ -20,8 +20,9 @@ ASKED = questionnaire.load(questionnaire_body())
 class Keyboard(io.StringIO):
     """Typed lines; "^C" is Ctrl-C."""
 
-    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
-        line = super().readline(-1 if size is None else size)
+    # Typeshed lets a text file be an IOBase although that reads bytes, and looks at it again in each subclass.
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        line = super().readline(size)
         if line == "^C\n":
             raise KeyboardInterrupt
         return line

@@ -25,7 +25,7 @@ from shared.records import Kind
 from shared.rounds import State
 from tests.crashes import failing
 from tests.organisations import roster as roster_of
-from tests.rounds_made import CLOSES, NOW, OPENS, PEOPLE, draft_body, questionnaire_body
+from tests.rounds_made import CLOSES, NOW, OPENS, PEOPLE, draft_body, long_questionnaire_body, questionnaire_body
 from tests.services.issuer.databases import ON_BOTH, Databases, backed_up, writing_elsewhere
 from tests.services.issuer.issuers import ADMIN_KEY, Running, World, code_of, csv, world
 from tests.services.issuer.members import Member
@@ -508,15 +508,7 @@ def test_hr_is_told_what_is_wrong_with_a_draft_and_nothing_is_said(
 
 
 def test_a_draft_that_would_fill_the_record_is_refused_by_its_size(fresh: World) -> None:
-    asked = questionnaire_body()
-    for number in range(8):
-        questions = [
-            {"id": f"x{number}-{place}", "text": {of: f"{of}{number}x{place}".ljust(500, "x") for of in ("nl", "en")}}
-            | {"answers": "agree5"}
-            for place in range(40)
-        ]
-        asked["parts"].append(asked["parts"][0] | {"id": f"x{number}", "size": 40, "questions": questions})
-    body = {"round": "spring", "draft": hr_draft(fresh, questionnaire=asked)}
+    body = {"round": "spring", "draft": hr_draft(fresh, questionnaire=long_questionnaire_body(8))}
     answer = fresh.lead.admin("POST", "/admin/rounds", json=body)
     assert word(answer, 400) == "malformed-draft"
     assert answer.get_json()["detail"] == f"the draft has more than {draft.MAX_BYTES} bytes"

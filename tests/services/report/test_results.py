@@ -178,10 +178,10 @@ def test_a_clear_change_is_the_first_sentence_and_stands_at_its_score() -> None:
     page = client.get("/results/autumn?lang=en").text
     assert 'class="lead">Safety in Velda rose from 2.0 to 4.0 (20 answers); that is more than chance.' in page
     assert "Higher than in 2026-03 (2.0)." in page
-    trend = client.get("/rounds/autumn").json["groups"][0]["units"]["safety"]["trend"]  # type: ignore[index]
+    trend = client.get("/rounds/autumn").get_json()["groups"][0]["units"]["safety"]["trend"]
     assert (trend["since"], trend["clear"]) == ("spring", True)
     assert trend["change"]["low"] > 0
-    assert client.get("/rounds/spring").json["groups"][0]["units"]["safety"]["trend"] is None  # type: ignore[index]
+    assert client.get("/rounds/spring").get_json()["groups"][0]["units"]["safety"]["trend"] is None
 
 
 def test_a_bar_shows_everybody_once_with_unfavourable_at_the_left() -> None:
