@@ -193,7 +193,6 @@ def test_a_void_that_came_too_late_destroys_nothing_and_stops_no_collecting(one:
     assert one.lead.secrets.rounds() == ["spring"]
 
 
-@ON_BOTH
 def test_a_question_that_another_round_asks_at_that_time_makes_the_later_one_void(one: World) -> None:
     one.agree()
     one.draft("again")

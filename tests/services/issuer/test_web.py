@@ -64,7 +64,6 @@ def served(issuer: Running) -> int:
 # Members
 
 
-@ON_BOTH
 def test_a_member_sees_her_groups_and_colleagues_and_collects_tokens_that_hold(one: World) -> None:
     for person, own in (("p0", [12, 12]), ("p15", [8, 8])):
         member = Member(one.lead, person)
@@ -168,7 +167,6 @@ def test_a_code_may_be_typed_in_any_of_its_spellings(one: World) -> None:
     assert answer.status_code == 200
 
 
-@ON_BOTH
 def test_who_joined_after_planning_is_no_member_and_who_left_still_is(one: World) -> None:
     roster = roster_of(PEOPLE)
     newcomer = Person("new", "Newcomer Jansen", "new@example.test", "en", ("Payments",))
@@ -468,7 +466,6 @@ def with_k(k: object) -> dict[str, Any]:
     return asked
 
 
-@ON_BOTH
 def test_hr_drafts_a_round_and_sees_it_become_agreed(fresh: World) -> None:
     answer = fresh.lead.admin("POST", "/admin/rounds", json={"round": "spring", "draft": hr_draft(fresh)})
     assert answer.status_code == 202
