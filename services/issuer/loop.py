@@ -6,6 +6,7 @@ only then says anything new.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from services.issuer import core, offering
@@ -22,7 +23,7 @@ from shared.agreeing import VoidReason, acceptable_draft, decide, may_offer
 from shared.author import Author
 from shared.bundle import BrokenBundle
 from shared.compositions import Compositions
-from shared.log.port import Log
+from shared.log.port import Log, NoSuchTopic
 from shared.manifest import BadManifest
 from shared.nodes import BadNodes
 from shared.reading import CHANGED_PAST, RoundsReader
@@ -86,6 +87,8 @@ class Loop:
         for of in [of for of in fold.rounds.values() if self._name in of.parties.issuer_names]:
             self._work(fold, of, now)
         self._show(fold, now)
+        with suppress(NoSuchTopic):  # Its author makes it; whoever may not is to hear of it in time.
+            self._log.append(topics.ROUNDS)
 
     def _warn(self, text: str) -> None:
         """One line, not one at each look for as long as it stays so."""
