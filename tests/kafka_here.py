@@ -32,7 +32,7 @@ PROPERTIES = {
     "broker.heartbeat.interval.ms": "300",
 }
 
-_ON_A_BUILD_SERVER = os.environ.get("CI") == "true"
+ON_A_BUILD_SERVER = os.environ.get("CI") == "true"
 
 
 _HERE: list[Broker] = []
@@ -47,18 +47,23 @@ def here() -> Broker:
             _without(MISSING[0])
         folder = Path(tempfile.mkdtemp(prefix="klankbord-kafka-"))
         try:
-            broker = Broker.prepare(folder, PASSWORDS, PROPERTIES, install=_ON_A_BUILD_SERVER)
+            broker = Broker.prepare(folder, PASSWORDS, PROPERTIES, install=ON_A_BUILD_SERVER)
         except NoKafka as error:
             shutil.rmtree(folder)
-            MISSING.append(str(error))
-            _without(str(error))
+            missing(str(error))
         broker.start()
         _HERE.append(broker)
     return _HERE[0]
 
 
+def missing(reason: str) -> NoReturn:
+    """There can be no Kafka here."""
+    MISSING[:] = [reason]
+    _without(reason)
+
+
 def _without(reason: str) -> NoReturn:
-    if _ON_A_BUILD_SERVER:
+    if ON_A_BUILD_SERVER:
         pytest.fail(f"CI=true and no Kafka: {reason}", pytrace=False)
     pytest.skip("no Kafka on this machine")
 
