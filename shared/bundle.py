@@ -67,21 +67,39 @@ def pack(items: Iterable[bytes]) -> Bundle:
     return Bundle(reference, chunks + indices)
 
 
-def unpack(reference: dict[str, Any], records: Iterable[bytes]) -> list[bytes]:
-    """The items of a bundle among a topic's records, whatever else lies there, in whatever order, however often.
+class Pile:
+    """A topic's records, whatever lies there, in whatever order, however often."""
 
-    `reference` has passed ReferenceSchema. Raises MissingChunk, BrokenBundle.
-    """
-    by_hash = {sha256(record).digest(): record for record in records}
-    try:
-        index = b"".join(by_hash[name] for name in _distinct([unb64(name) for name in reference["index"]]))
+    def __init__(self, records: Iterable[bytes]) -> None:
+        self._by_hash = {sha256(record).digest(): record for record in records}
+        self._unnamed = set(self._by_hash)
+
+    def unpack(self, reference: dict[str, Any]) -> list[bytes]:
+        """The items of a bundle; `reference` has passed ReferenceSchema. Raises MissingChunk, BrokenBundle."""
+        index = b"".join(self._named([unb64(name) for name in reference["index"]]))
         if len(index) != 32 * reference["chunks"]:
             raise BrokenBundle("the index has another length than the record says")
-        hashes = _distinct([index[start : start + 32] for start in range(0, len(index), 32)])
-        chunks = [by_hash[name] for name in hashes]
-    except KeyError:
-        raise MissingChunk("a chunk is missing") from None
-    return [item for chunk in chunks for item in _items(chunk)]
+        chunks = self._named([index[start : start + 32] for start in range(0, len(index), 32)])
+        return [item for chunk in chunks for item in _items(chunk)]
+
+    @property
+    def unnamed(self) -> int:
+        """How many different records are none of the bundles that were asked for so far."""
+        return len(self._unnamed)
+
+    def _named(self, hashes: list[bytes]) -> list[bytes]:
+        if len(set(hashes)) != len(hashes):
+            raise BrokenBundle("a chunk is named twice")
+        self._unnamed.difference_update(hashes)
+        try:
+            return [self._by_hash[name] for name in hashes]
+        except KeyError:
+            raise MissingChunk("a chunk is missing") from None
+
+
+def unpack(reference: dict[str, Any], records: Iterable[bytes]) -> list[bytes]:
+    """The items of one bundle among a topic's records, as Pile.unpack."""
+    return Pile(records).unpack(reference)
 
 
 def names(reference: dict[str, Any], records: Sequence[bytes]) -> bool:
@@ -91,12 +109,6 @@ def names(reference: dict[str, Any], records: Sequence[bytes]) -> bool:
     except BrokenBundle:
         return False
     return True
-
-
-def _distinct(hashes: list[bytes]) -> list[bytes]:
-    if len(set(hashes)) != len(hashes):
-        raise BrokenBundle("a chunk is named twice")
-    return hashes
 
 
 def _chunks(items: Iterable[bytes]) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from typing import Any
 from shared import bundle, nodes, topics
 from shared.log.port import Log
 from shared.manifest import BadManifest, Composed, compose
-from shared.reading import values
+from shared.reading import Bundles
 from shared.rounds import Round, RoundId
 
 KEPT = 4
@@ -19,17 +19,15 @@ class Compositions:
     """Reads and recomputes; remembers the last few rounds. Threads may share one."""
 
     def __init__(self, log: Log) -> None:
-        self._log = log
+        self._bundles = Bundles(log)
         self._kept: OrderedDict[tuple[RoundId, str], Composed] = OrderedDict()
         self._lock = threading.Lock()
 
     def offered(self, of: Round) -> dict[str, list[dict[str, Any]]]:
         """Each issuer's nodes, from the bundles that the offers name. BrokenBundle, BadNodes."""
-        records = list(values(self._log, topics.nodes(of.id)))
-        return {
-            name: nodes.parse_offered(bundle.unpack(of.offers[name].body["nodes"], records))
-            for name in of.parties.issuer_names
-        }
+        names = of.parties.issuer_names
+        trees = self._bundles.unpack(topics.nodes(of.id), *(of.offers[name].body["nodes"] for name in names))
+        return {name: nodes.parse_offered(tree) for name, tree in zip(names, trees, strict=True)}
 
     def recompute(self, of: Round, offered: Mapping[str, list[dict[str, Any]]]) -> Composed:
         """The manifest that draft and offers call for, whatever was proposed. BadManifest, BadNodes."""

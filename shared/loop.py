@@ -5,10 +5,15 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from types import FrameType
 
-from shared.log.port import LogDamaged, LogUnavailable
+from shared.health import Health
+from shared.log.port import LogDamaged, LogForbidden, LogUnavailable, NoSuchTopic
 
 _LOG = logging.getLogger(__name__)
+
+ENDING = 4.0
+"""Seconds; a service promises to end within five."""
 
 BROKEN = 70
 """Exit code EX_SOFTWARE of sysexits.h."""
@@ -18,45 +23,61 @@ class Stopping(Exception):
     """The process was asked to end in the middle of long work; the work is done again from the journal next time."""
 
 
-def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set; from the main thread."""
+def stop_on_signals(within: float = ENDING) -> threading.Event:
+    """An event that SIGTERM and SIGINT set; from the main thread.
+
+    Who has not ended `within` seconds from then, because a log that is away is waited for, is ended with exit code 0:
+    everything that matters survives that.
+    """
     stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if not stop.is_set():
+            stop.set()
+            end = threading.Timer(within, os._exit, (0,))
+            end.daemon = True
+            end.start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+        signal.signal(number, ask)
     return stop
 
 
-def run(tick: Callable[[], None], stop: threading.Event, interval: float) -> None:
-    """Call `tick` every `interval` seconds until `stop` is set.
+def run(tick: Callable[[], None], stop: threading.Event, interval: float, health: Health | None = None) -> None:
+    """Call `tick` every `interval` seconds until `stop` is set. `health` hears of every look that failed.
 
-    A log or disk that is away, full or damaged is waited for, and said once when it goes and once when it is back:
-    nothing was lost, and somebody may put it right. Anything else that `tick` raises is raised.
+    A log or disk that is away, full, damaged or refuses us is waited for, and said once when it goes and once when it
+    is back: nothing was lost, and somebody may put it right. Anything else that `tick` raises is raised.
     """
-    told: type[Exception] | None = None
+    told: set[str] = set()
     while not stop.is_set():
         try:
             tick()
-            if told is not None:
+            if told:
                 _LOG.warning("everything is available again")
-            told = None
-        except (LogUnavailable, LogDamaged, OSError) as error:
-            if told is not type(error):
-                level = logging.ERROR if isinstance(error, LogDamaged) else logging.WARNING
-                _LOG.log(level, "not available, waiting: %s", error)
-            told = type(error)
+            told.clear()
+        except (LogUnavailable, LogDamaged, NoSuchTopic, OSError) as error:
+            if health is not None:
+                health.troubled(error)
+            # What needs somebody is told in full each time it is something else; what passes differs from look to look.
+            lasting = isinstance(error, (LogDamaged, LogForbidden, NoSuchTopic))
+            kind = str(error) if lasting else type(error).__name__
+            if kind not in told:
+                _LOG.log(logging.ERROR if lasting else logging.WARNING, "not available, waiting: %s", error)
+            told.add(kind)
         except Stopping:
             return
         stop.wait(interval)
 
 
-def run_or_end(tick: Callable[[], None], stop: threading.Event, interval: float) -> None:
+def run_or_end(tick: Callable[[], None], stop: threading.Event, interval: float, health: Health | None = None) -> None:
     """`run`, and if it breaks the end of the whole process, which would else go on without anybody looking at the log.
 
     What is broken must be seen, and everything that matters survives a restart. The line that says so names the place
     and not the error's message, which may quote what somebody sent.
     """
     try:
-        run(tick, stop, interval)
+        run(tick, stop, interval, health)
     except BaseException as error:
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:

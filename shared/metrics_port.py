@@ -9,6 +9,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from shared.health import Word
 from shared.settings import Address
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ class _Silent(WSGIRequestHandler):
         """Nothing: who scrapes when is nobody's business."""
 
 
-def start(address: Address, registry: CollectorRegistry, ready: Callable[[], bool]) -> WSGIServer:
+def start(address: Address, registry: CollectorRegistry, word: Callable[[], Word]) -> WSGIServer:
     """Serve from a daemon thread; `shutdown` and `server_close` of the result end it.
 
-    /ready answers 200 when `ready` says so, else 503.
+    /ready answers 200 when `word` is that it is ready, else 503 and the word.
     """
     metrics = make_wsgi_app(registry)
 
@@ -53,9 +54,10 @@ def start(address: Address, registry: CollectorRegistry, ready: Callable[[], boo
             page: Iterable[bytes] = metrics(environ, start_response)
             return page
         if environ["PATH_INFO"] == "/ready":
-            fine = ready()
+            said = word()
+            fine = said is Word.READY
             start_response("200 OK" if fine else "503 Service Unavailable", [("Content-Type", "text/plain")])
-            return [b"ready\n" if fine else b"not ready\n"]
+            return [b"ready\n" if fine else f"not ready: {said}\n".encode()]
         start_response("404 Not Found", [("Content-Type", "text/plain")])
         return [b"/metrics or /ready\n"]
 

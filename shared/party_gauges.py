@@ -5,16 +5,13 @@ Nothing here moves with an employee: the states of rounds do so by the clock and
 
 from collections import Counter
 from collections.abc import Iterable
-from time import monotonic
 
 from prometheus_client import CollectorRegistry, Gauge
 
 from shared.author import Trouble
+from shared.health import Health, Word
 from shared.reading import CHANGED_PAST
 from shared.rounds import Alarm, AlarmReason, Fold, State
-
-OLD = 30.0
-"""Seconds without a look at the log, or a step in long work, after which a party says that it is not ready."""
 
 
 class PartyGauges:
@@ -30,7 +27,7 @@ class PartyGauges:
         self._look = self.gauge("last_look", "POSIX seconds of the last look at the log.")
         self._foreign = self.gauge("foreign_records", "Records in the log that no party signed.")
         self._seen: frozenset[Alarm] = frozenset()
-        self._alive = float("-inf")
+        self.health = Health()
         for reason in (*alarms, *Trouble, *AlarmReason, CHANGED_PAST):
             self._alarms.labels(reason)
 
@@ -42,7 +39,7 @@ class PartyGauges:
 
     def alive(self) -> None:
         """Long work has got on."""
-        self._alive = monotonic()
+        self.health.alive()
 
     def looked(self, fold: Fold, now: float, keys: int) -> None:
         """After a look at the log; `now` in POSIX seconds, `keys`: round keys that exist."""
@@ -59,6 +56,6 @@ class PartyGauges:
         self._look.set(now)
         self.alive()
 
-    def ready(self, interval: float) -> bool:
-        """Whether it has lately looked at the log or got on with its work; `interval`: seconds between looks."""
-        return monotonic() - self._alive < OLD + interval
+    def word(self, interval: float) -> Word:
+        """Ready if it has lately looked at the log or got on with its work; `interval`: seconds between looks."""
+        return self.health.word(interval)

@@ -6,20 +6,21 @@ into agreement; only then comes what is due.
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from shared.agreeing import VoidReason, acceptable_draft, decide, may_offer
 from shared.author import Author, AuthorAlarm
 from shared.canonical import b64
 from shared.compositions import Compositions
-from shared.log.port import Log
+from shared.log.port import Log, NoSuchTopic
 from shared.parties import Book
 from shared.reading import CHANGED_PAST, RoundsReader
 from shared.records import Kind
 from shared.rounds import DEAD, Fold, Round, RoundId
 from shared.sealing_key import SealingKey
 from shared.secret_files import RoundSecrets
-from shared.topics import deletion
+from shared.topics import ROUNDS, deletion
 
 _LOG = logging.getLogger(__name__)
 
@@ -129,7 +130,12 @@ class SealingParty:
         own = self.author.own(of.id, Kind.ACCEPT)
         return own is not None and of.manifest is not None and own.body["manifest"] == of.manifest.fingerprint
 
-    # Deletion and alarms.
+    # The log, deletion and alarms.
+
+    def check_log(self) -> None:
+        """Find out in time that what will have to be said could not be appended; LogUnavailable."""
+        with suppress(NoSuchTopic):  # Its author makes it.
+            self.log.append(ROUNDS)
 
     def _delete_due(self, fold: Fold, now: float) -> None:
         """Topics at their dates; the journal gives their chunks up first, or it would append them again."""
@@ -145,7 +151,6 @@ class SealingParty:
             self._changed_pasts = self._reader.changed_pasts
             self._deleted.clear()  # What was deleted may be back.
             self._alarms.alarm(CHANGED_PAST)
-            _LOG.error("the log has lost or replaced records that were read before")
 
     def trap(self, of: Round, reason: str) -> None:
         """What a party notices in its own work: once per round and process."""

@@ -4,10 +4,8 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
+from shared.health import Health, Word
 from shared.loop import run_or_end
-
-OLD = 30.0
-"""Seconds without a whole look after which a service says that it is not ready: it may not know of what has changed."""
 
 
 class Watch:
@@ -20,21 +18,23 @@ class Watch:
         """`interval`: seconds between two looks. `elapsed`: seconds of a clock that nobody can set."""
         self._look = look
         self._interval = interval
-        self._elapsed = elapsed
         self._stop = threading.Event()
-        self._looked: float | None = None
+        self.health = Health(elapsed)
         self._thread = threading.Thread(
-            target=run_or_end, args=(self.look, self._stop, interval), name="watch", daemon=True
+            target=run_or_end, args=(self.look, self._stop, interval, self.health), name="watch", daemon=True
         )
 
     def look(self) -> None:
         """Once; LogUnavailable."""
         self._look()
-        self._looked = self._elapsed()
+        self.health.alive()
+
+    def word(self) -> Word:
+        """Ready if the last look is recent enough to answer by, and nothing needs somebody."""
+        return self.health.word(self._interval)
 
     def ready(self) -> bool:
-        """Whether the last look is recent enough to answer by."""
-        return self._looked is not None and self._elapsed() - self._looked < OLD + self._interval
+        return self.word() is Word.READY
 
     def start(self) -> None:
         self._thread.start()

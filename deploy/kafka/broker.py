@@ -3,16 +3,21 @@
     with Broker.prepare(folder, {"admin": password, "gate": password}) as broker:
         broker.servers                # "127.0.0.1:<port>", SASL_PLAINTEXT with SCRAM-SHA-256
 
+It is alone, or one of several (deploy/kafka/cluster.py).
+
 folder/server.properties   0600: it holds the administrator's password
 folder/data/               the log; made with the SCRAM principals inside
 folder/server.log          what the server said at WARN and above
 """
 
 import os
+import secrets
 import socket
 import subprocess
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -31,14 +36,14 @@ _PATIENCE = 60.0
 _PAUSE = 0.05
 """Seconds between two looks at whether it has started: it has no way of saying so."""
 
-_JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""Small and quick to start; 440 MB resident."""
+_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""Small and quick to start."""
 
 _PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
+node.id={number}
 log.dirs={folder}/data
-controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
 listeners=SASL://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=SASL://127.0.0.1:{port}
@@ -78,15 +83,42 @@ class BrokerFailed(RuntimeError):
     """It ended or did not answer in time; the message says which file tells why."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A cluster that is to be. `ports`: of each node the one for clients and the one for the other nodes.
+
+    `heap`: MiB of memory that Java manages in each node. 512 are 440 MB resident, 256 are 330.
+    """
+
+    id: str
+    ports: tuple[tuple[int, int], ...]
+    heap: int
+
+    @classmethod
+    def of(cls, nodes: int, heap: int) -> "Plan":
+        ports = _free_ports(2 * nodes)
+        # 16 bytes in base64url; a first one of 0 keeps it from beginning with a hyphen, as an option does.
+        name = urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().rstrip("=")
+        return cls(name, tuple(zip(ports[:nodes], ports[nodes:], strict=True)), heap)
+
+    @property
+    def voters(self) -> str:
+        """All nodes, as each of them knows the others."""
+        return ",".join(f"{number}@127.0.0.1:{port}" for number, (_, port) in enumerate(self.ports, 1))
+
+
 class Broker:
     """Starts and ends nothing but its own process; what it keeps survives `stop` and `kill`."""
 
-    def __init__(self, folder: Path, jars: Path, port: int, password: str) -> None:
+    def __init__(self, folder: Path, jars: Path, plan: Plan, number: int, password: str) -> None:
         """Use `prepare`."""
         self.folder = folder
-        self.servers = f"127.0.0.1:{port}"
+        self.number = number
+        """By which its cluster knows it, from 1."""
+        self._port = plan.ports[number - 1][0]
+        self.servers = f"127.0.0.1:{self._port}"
         self._jars = jars
-        self._port = port
+        self._plan = plan
         self._password = password
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
@@ -98,30 +130,40 @@ class Broker:
         principals: Mapping[str, str],
         properties: Mapping[str, str] | None = None,
         install: bool = False,
+        plan: Plan | None = None,
+        number: int = 1,
     ) -> "Broker":
         """A node that is ready to start, in a folder that must be empty; NoKafka, BrokerFailed.
 
         `principals`: SCRAM users and their passwords (without quotes), `admin` among them. `properties`: of the server,
-        beyond or instead of ours.
+        beyond or instead of ours. `plan`, `number`: of which cluster it is which node; it is alone without.
         """
         jars = server.jars(install)
         folder = folder.absolute()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        port, controller = _free_ports(2)
+        plan = plan or Plan.of(1, heap=512)
+        port, controller = plan.ports[number - 1]
         ours = _PROPERTIES.format(
-            folder=folder, port=port, controller=controller, admin=ADMIN, password=principals[ADMIN]
+            folder=folder,
+            number=number,
+            voters=plan.voters,
+            port=port,
+            controller=controller,
+            admin=ADMIN,
+            password=principals[ADMIN],
         )
         theirs = "".join(f"{name}={value}\n" for name, value in (properties or {}).items())
         _write(folder / "server.properties", ours + theirs)
         _write(folder / "log4j2.xml", _LOGGING.format(folder=folder))
-        broker = cls(folder, jars, port, principals[ADMIN])
+        broker = cls(folder, jars, plan, number, principals[ADMIN])
         broker._format(principals)
         return broker
 
     def start(self) -> None:
         """Back when it answers its administrator; BrokerFailed."""
         with (self.folder / "server.out").open("ab") as out:
-            command = self._java(*_JVM, "kafka.Kafka", str(self.folder / "server.properties"))
+            heap = f"-Xmx{self._plan.heap}m"
+            command = self._java(heap, "kafka.Kafka", str(self.folder / "server.properties"))
             self._process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
         self._watcher = watcher.watch(self._process.pid)
         deadline = time.monotonic() + _PATIENCE
@@ -192,14 +234,11 @@ class Broker:
 
     def _java(self, *arguments: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}"
-        return ["java", "-cp", f"{self._jars}/*", logging, *arguments]
+        return ["java", *_JVM, "-cp", f"{self._jars}/*", logging, *arguments]
 
     def _format(self, principals: Mapping[str, str]) -> None:
-        made = subprocess.run(
-            self._java("kafka.tools.StorageTool", "random-uuid"), capture_output=True, text=True, check=True
-        )
         scram = (f"SCRAM-SHA-256=[name={name},password={password}]" for name, password in principals.items())
-        arguments = ["kafka.tools.StorageTool", "format", "-t", made.stdout.strip(), "--standalone"]
+        arguments = ["kafka.tools.StorageTool", "format", "-t", self._plan.id]
         arguments += ["-c", str(self.folder / "server.properties")]
         for each in scram:
             arguments += ["--add-scram", each]

@@ -45,8 +45,8 @@ def main() -> int:
             stop=stop,
         )
     )
-    port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.ready(config.poll))
-    loop.run_or_end(aggregate.tick, stop, config.poll)
+    port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.word(config.poll))
+    loop.run_or_end(aggregate.tick, stop, config.poll, metrics.health)
     port.shutdown()
     port.server_close()
     journal.close()

@@ -26,7 +26,7 @@ from shared.log.port import Log
 from shared.manifest import BadManifest
 from shared.nodes import BadNodes
 from shared.parties import Book
-from shared.reading import values
+from shared.reading import Bundles
 from shared.records import Kind, Record
 from shared.rounds import Fold, Round, RoundId, State
 from shared.sealing_party import SealingParty
@@ -58,6 +58,7 @@ class Aggregate:
         self._of = means
         self._author = means.author
         self._metrics = means.metrics
+        self._bundles = Bundles(means.log)
         self._party = SealingParty(
             means.log, means.book, means.author, means.secrets, means.metrics, Kind.RELEASE, _topics_of
         )
@@ -68,6 +69,7 @@ class Aggregate:
         fold = self._party.look(now)
         for of in fold.rounds.values():
             self._advance(fold, of, now)
+        self._party.check_log()
         self._metrics.looked(fold, self._of.clock(), self._party.key_count())
 
     def _advance(self, fold: Fold, of: Round, now: float) -> None:
@@ -181,7 +183,7 @@ class Aggregate:
             return None
         reference = of.there(Kind.BATCH).body["bundle"]
         try:
-            items = bundle.unpack(reference, values(self._of.log, topics.batches(of.id)))
+            (items,) = self._bundles.unpack(topics.batches(of.id), reference)
         except MissingChunk:
             self._party.trap(of, Trap.NO_BATCH)
             return None

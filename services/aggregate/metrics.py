@@ -8,6 +8,7 @@ from time import perf_counter
 from services.aggregate.core import Refusal
 from services.aggregate.invariants import Violation
 from shared import coarse
+from shared.health import Word
 from shared.party_gauges import PartyGauges
 
 
@@ -67,6 +68,6 @@ class Metrics(PartyGauges):
         self._batches.labels(work).inc()
         self._seconds.labels(work).inc(perf_counter() - start)
 
-    def ready(self, interval: float) -> bool:
+    def word(self, interval: float) -> Word:
         """As for every party; checking and opening a batch takes as long as it takes."""
-        return self._at_work or super().ready(interval)
+        return Word.READY if self._at_work else super().word(interval)

@@ -82,6 +82,7 @@ class Gate:
         for of in fold.rounds.values():
             if of.parties.gate.key == self._of.book.current.gate.key:  # Later generations may name another gate.
                 self._advance(fold, of, now)
+        self._party.check_log()
         self._metrics.looked(fold, self._of.clock(), self._party.key_count())
 
     def _advance(self, fold: Fold, of: Round, now: float) -> None:
@@ -182,7 +183,11 @@ class Gate:
             return Trap.NO_ENVELOPES
         except OtherEnvelopes:
             return Trap.OTHER_ENVELOPES
-        self._metrics.refused(sum(tally.refused.values(), Counter()))
+        refused = sum(tally.refused.values(), Counter())
+        self._metrics.refused(refused)
+        if refused:
+            told = ", ".join(f"{reason} {number}" for reason, number in sorted(refused.items()))
+            _LOG.warning("%s: %d records do not count: %s", topics.envelopes(of.id), refused.total(), told)
         with self._metrics.timed(Work.BATCH):
             batch = self._counting.batch(composed, tally, cut.digest)
             if isinstance(batch, StopReason):

@@ -29,7 +29,7 @@ def build(config: Config) -> Flask:
     desk = Desk(log, keygen.identity(config.home, parties.ingest), metrics, clock.now, monotonic)
     watch = Watch(RoundsReader(log, config.book), parties.ingest, desk, metrics, config.poll)
     watch.start()
-    port = metrics_port.start(config.metrics, metrics.registry, watch.ready)
+    port = metrics_port.start(config.metrics, metrics.registry, watch.word)
     Finalize(None, watch.stop, exitpriority=3)
     Finalize(None, port.server_close, exitpriority=2)
     Finalize(None, desk.close, exitpriority=2)

@@ -78,7 +78,7 @@ def admit(body: Mapping[str, Any], rounds: Published, now: float) -> Admitted | 
     of = rounds.get(body["round"])
     if of is None or of.manifest is None:
         return Refused(Reason.UNKNOWN_ROUND)
-    if of.phase is not State.SCHEDULED or now >= of.draft.closes:
+    if not is_before_closing(of, now):
         return Refused(Reason.CLOSED)
     if now < of.draft.answer_from:
         return Refused(Reason.NOT_OPEN_YET)
@@ -96,6 +96,11 @@ def admit(body: Mapping[str, Any], rounds: Published, now: float) -> Admitted | 
     if not Vouchers(of.manifest).admits(envelope.nonce, tokens):
         return Refused(Reason.BAD_TOKEN)
     return Admitted(of, envelope.nonce, encoding)
+
+
+def is_before_closing(of: Round, now: float) -> bool:
+    """Whether an agreed round takes envelopes, or will."""
+    return of.phase is State.SCHEDULED and now < of.draft.closes
 
 
 def in_time(of: Round, waited: float, now: float) -> bool:

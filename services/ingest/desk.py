@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.ingest.core import Admitted, Reason, Refused, admit, in_time
+from services.ingest.core import Admitted, Reason, Refused, admit, in_time, is_before_closing
 from services.ingest.metrics import Metrics
 from services.ingest.nonces import RecentNonces, Turn
 from services.ingest.together import Together
@@ -77,6 +77,12 @@ class Desk:
                     self._under_way[key] = answer
         answer.add_done_callback(lambda _: self._under_way.pop(key, None))
         return answer
+
+    def check_log(self) -> None:
+        """Find out in time, and without anybody's envelope, that one could not be appended; LogError."""
+        for of in (self.rounds or {}).values():
+            if is_before_closing(of, self.now()):
+                self._log.check(topics.envelopes(of.id))
 
     def close(self) -> None:
         """Append what has been taken, and take nothing more."""

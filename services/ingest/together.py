@@ -62,6 +62,10 @@ class Together:
         self._queue.put(waiting)
         return waiting.durable
 
+    def check(self, topic: str) -> None:
+        """LogError if the log would not take a record of this topic now."""
+        self._log.append(topic)
+
     def close(self) -> None:
         """Append what has come so far, and end; nothing is taken any more."""
         self._closed = True

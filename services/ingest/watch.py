@@ -23,6 +23,7 @@ class Watch(watch.Watch):
     def _show(self) -> None:
         fold, now = self._reader.refresh(), self._desk.now()
         self._desk.rounds = own(published.snapshot(fold), self._ingest)
+        self._desk.check_log()
         alarms = Counter(str(alarm.reason) for alarm in fold.alarms)
         states = [str(of.state(now)) for of in self._desk.rounds.values()]
         self._metrics.looked(now, states, alarms | {CHANGED_PAST: self._reader.changed_pasts})

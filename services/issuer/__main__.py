@@ -48,7 +48,7 @@ def build(config: Config) -> Flask:
     hr = Hr(config.name, parties, author, people, store, desk, metrics)
     watch = Watch(loop.tick, config.poll)
     watch.start()
-    port = metrics_port.start(config.metrics, metrics.registry, watch.ready)
+    port = metrics_port.start(config.metrics, metrics.registry, watch.word)
     for priority, close in enumerate(
         (journal.close, database.close, log.close, maker.cancel, watch.stop, port.server_close)
     ):

@@ -9,6 +9,7 @@ others destroy keys too, for keys wait for nobody, tell their desks what the log
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from services.issuer import core, offering
@@ -25,7 +26,7 @@ from shared.agreeing import VoidReason, acceptable_draft, decide, may_offer
 from shared.author import Author
 from shared.bundle import BrokenBundle
 from shared.compositions import Compositions
-from shared.log.port import Log
+from shared.log.port import Log, NoSuchTopic
 from shared.manifest import BadManifest
 from shared.nodes import BadNodes
 from shared.reading import CHANGED_PAST, RoundsReader
@@ -92,6 +93,8 @@ class Loop:
             if leads and self._name in of.parties.issuer_names:
                 self._work(fold, of, now)
         self._show(fold, now)
+        with suppress(NoSuchTopic):  # Its author makes it; whoever may not is to hear of it in time.
+            self._log.append(topics.ROUNDS)
         if away is not None:
             raise away
 

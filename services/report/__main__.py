@@ -27,7 +27,7 @@ def build(config: Config) -> Flask:
     library = Library(log, config.book, clock.now)
     watch = Watch(library, metrics, config.poll)
     watch.start()
-    port = metrics_port.start(config.metrics, metrics.registry, watch.ready)
+    port = metrics_port.start(config.metrics, metrics.registry, watch.word)
     Finalize(None, watch.stop, exitpriority=3)
     Finalize(None, port.server_close, exitpriority=2)
     Finalize(None, log.close, exitpriority=1)

@@ -6,14 +6,14 @@ from functools import cached_property
 
 from services.report.results import Results
 from services.report.verify import Contents, Doubt, check
-from shared import bundle, nodes, release_items, topics
+from shared import nodes, release_items, topics
 from shared.bundle import BrokenBundle
 from shared.compositions import Compositions
 from shared.log.port import Log, NoSuchTopic
 from shared.manifest import BadManifest
 from shared.nodes import BadNodes
 from shared.parties import Book
-from shared.reading import RoundsReader, values
+from shared.reading import Bundles, RoundsReader
 from shared.records import Kind
 from shared.release_items import BadRelease
 from shared.rounds import Alarm, Fold, Round, RoundId, State
@@ -66,6 +66,7 @@ class Library:
         self._clock = clock
         self._reader = RoundsReader(log, book)
         self._compositions = Compositions(log)
+        self._bundles = Bundles(log)
         self._loaded: dict[RoundId, tuple[_Mark, Shown]] = {}
         self.shelf = Shelf()
         self.looked_at = float("-inf")
@@ -123,13 +124,13 @@ class Library:
     def _contents(self, of: Round, *, deleted: bool) -> Contents:
         """What the release names; BrokenBundle if numbers or counted entries are not there."""
         release = of.there(Kind.RELEASE)
-        records = list(values(self._log, topics.releases(of.id)))
-        numbers = release_items.decode_numbers(bundle.unpack(release.body["cells"], records))
-        counted = release_items.decode_counted(bundle.unpack(release.body["counted"], records))
+        body = release.body
+        cells, entries = self._bundles.unpack(topics.releases(of.id), body["cells"], body["counted"])
+        numbers, counted = release_items.decode_numbers(cells), release_items.decode_counted(entries)
         words = None
         if not deleted:
             try:
-                of_words = bundle.unpack(release.body["words"], values(self._log, topics.words(of.id)))
+                (of_words,) = self._bundles.unpack(topics.words(of.id), body["words"])
                 words = release_items.decode_words(of_words)
             except BrokenBundle:
                 pass  # The numbers can be shown without; the page says what is missing.

@@ -7,9 +7,9 @@ consumer group, and no offset is left with the brokers.
 Nothing is appended twice by itself: when no broker says whether it has a record, LogUnavailable says so.
 """
 
-import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -18,11 +18,12 @@ from kafka import errors
 
 from shared.log import kafka_topic as requests
 from shared.log import port
+from shared.log.kafka_appending import NOTHING_DONE, Rest
 from shared.log.kafka_client import Client, Connected, NotSent, failure
 from shared.log.kafka_topic import Topic
 from shared.log.port import End, Entry, LogUnavailable, NoSuchTopic
 
-_RECHECK = 60.0
+_RECHECK = 5.0
 """Seconds after which a topic's settings are looked at again; Kafka deletes by time every five minutes."""
 
 _FIRST_PAUSE = 0.002
@@ -34,19 +35,17 @@ over within seconds.
 _ABREAST = 8
 """Partitions that are appended to at once, each with up to one MiB."""
 
-_NOTHING_DONE = (
-    errors.UnknownTopicOrPartitionError,
-    errors.UnknownTopicIdError,
-    errors.InconsistentTopicIdError,
+_NO_CONNECTION = (
+    errors.KafkaConnectionError,
+    errors.KafkaTimeoutError,
+    errors.NodeNotReadyError,
     errors.NotEnoughReplicasError,
-    NotSent,
 )
-"""What an append ends with when the log has none of it. `NotLeader` is not among them: a broker says that too when it
-had appended, and another took over before it was acknowledged.
-"""
+"""When one of these lasts the client is given up: the next one learns anew which brokers there are."""
 
-_NO_CONNECTION = (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.NodeNotReadyError)
 _OTHER_BROKERS = (errors.UnknownBrokerIdError, errors.SaslAuthenticationFailedError)
+"""After one of these it is given up at once."""
+
 _PASSING = (errors.RetriableError, errors.UnknownBrokerIdError)
 
 _Result = TypeVar("_Result")
@@ -54,6 +53,15 @@ _Result = TypeVar("_Result")
 
 class _Again(Exception):
     """Nothing was done, and it may be another time; the reason is the cause."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A topic, how many of its brokers must have what is acknowledged, and when that and its settings were seen."""
+
+    topic: Topic
+    replicas: int
+    looked: float
 
 
 class KafkaLog:
@@ -67,61 +75,72 @@ class KafkaLog:
         """
         self._connected = Connected(address.absolute())
         self._timeout = timeout
-        self._known: dict[str, tuple[Topic, float]] = {}
-        """Topics whose settings were looked at, and when."""
+        self._known: dict[str, _Known] = {}
+        """Topics whose settings were looked at."""
 
     def append(self, topic: str, *records: bytes) -> None:
         port.check_topic(topic)
         port.check_records(records)
         deadline = self._deadline()
-        self._patiently(topic, deadline, lambda client: self._append(client, topic, records, deadline))
+        if records:
+            rest = Rest(records)
+            self._patiently(topic, deadline, lambda client: self._append(client, topic, rest, deadline))
+        else:
+            self._patiently(topic, deadline, lambda client: self._check_appending(client, topic, deadline))
 
-    def _append(self, client: Client, name: str, records: Sequence[bytes], deadline: float) -> None:
-        topic = self._usable(client, name, deadline)
-        # All in one partition: another one is another write to a broker's disk, and another that may be away.
-        waiting = {secrets.randbelow(len(topic.leaders)): list(records)} if records else {}
-        begun = False
-        while waiting:
-            made = {number: requests.batch(waiting[number]) for number in list(waiting)[:_ABREAST]}
+    def _append(self, client: Client, name: str, rest: Rest, deadline: float) -> None:
+        topic = self._usable(client, name, deadline).topic
+        rest.scatter(topic)
+        while rest.waiting:
+            made = {number: requests.batch(rest.waiting[number]) for number in list(rest.waiting)[:_ABREAST]}
+            batches = {number: batch for number, (batch, _) in made.items()}
             try:
-                self._produce(client, topic, {number: batch for number, (batch, _) in made.items()}, deadline)
-            except BaseException as error:
+                appended = self._produce(client, topic, batches, deadline)
+            except BaseException:
                 self._known.pop(name, None)
-                if begun and isinstance(error, _Again):
-                    raise LogUnavailable(f"{name}: only a part was appended") from error
                 raise
-            begun = True
-            for number, (_, count) in made.items():
-                del waiting[number][:count]
-                if not waiting[number]:
-                    del waiting[number]
+            for number, error in appended.items():
+                if error is None:
+                    rest.drop(number, made[number][1])
+            if refused := [error for error in appended.values() if error is not None]:
+                self._known.pop(name, None)
+                raise _Again from refused[0]
 
-    def _produce(self, client: Client, topic: Topic, batches: dict[int, bytes], deadline: float) -> None:
-        """Append a batch to each of these partitions; _Again only if none of them is in the log."""
+    def _produce(
+        self, client: Client, topic: Topic, batches: dict[int, bytes], deadline: float
+    ) -> dict[int, Exception | None]:
+        """Append a batch to each of these partitions: for each the error if the log surely does not have it."""
+        nodes = topic.by_leader(list(batches))
         asked = {
             node: requests.producing(topic, {each: batches[each] for each in numbers}, deadline)
-            for node, numbers in topic.by_leader(list(batches)).items()
+            for node, numbers in nodes.items()
         }
-        refused: list[Exception] = []
-        appended = 0
-        for answer in client.ask_all(asked, deadline).values():
+        results: dict[int, Exception | None] = {}
+        for node, answer in client.ask_all(asked, deadline).items():
             if isinstance(answer, NotSent):
-                refused.append(answer)
+                results.update(dict.fromkeys(nodes[node], answer))
             elif isinstance(answer, Exception):
                 raise LogUnavailable(f"{topic.name}: Kafka did not say whether it has a record") from answer
             else:
-                errors_there = requests.produced(answer)
-                appended += errors_there.count(None)
-                refused += filter(None, errors_there)
-        for error in refused:
-            if isinstance(error, errors.AuthorizationError):
-                raise failure(error, topic.name, self._connected.address) from error
-            if not isinstance(error, _NOTHING_DONE):
+                results.update(requests.produced(answer))
+        for error in results.values():
+            if error is not None and not isinstance(error, NOTHING_DONE):
                 raise LogUnavailable(f"{topic.name}: {type(error).__name__}") from error
-        if refused:
-            if appended:
-                raise LogUnavailable(f"{topic.name}: only a part was appended") from refused[0]
-            raise _Again from refused[0]
+        return results
+
+    def _check_appending(self, client: Client, name: str, deadline: float) -> None:
+        """Whether this user may append, and enough brokers can be reached that keep what is appended."""
+        there = self._usable(client, name, deadline, anew=True)
+        nodes = there.topic.brokers_in_step
+        answers = client.ask_all(dict.fromkeys(nodes, requests.metadata(name, rights=True)), deadline)
+        up = {node for node, answer in answers.items() if not isinstance(answer, Exception)}
+        for node in up:
+            requests.check_writable(answers[node])
+        if not there.topic.is_kept(up, there.replicas):
+            # Enough of them may be up, and this client have heard of one too little.
+            reasons = (_reason(answer) for answer in answers.values() if isinstance(answer, Exception))
+            other = next((reason for reason in reasons if isinstance(reason, _OTHER_BROKERS)), None)
+            raise _Again from other or errors.NotEnoughReplicasError()
 
     def read(self, topic: str, start: End | None = None, stop: End | None = None) -> Iterator[Entry]:
         port.check_topic(topic)
@@ -166,7 +185,7 @@ class KafkaLog:
         deadline = self._deadline()
 
         def ask(client: Client) -> tuple[Topic, End]:
-            topic = self._usable(client, name, deadline, anew=True)
+            topic = self._usable(client, name, deadline, anew=True).topic
             return topic, self._end(client, topic, deadline)
 
         return self._patiently(name, deadline, ask)
@@ -216,18 +235,19 @@ class KafkaLog:
     def close(self) -> None:
         self._connected.close()
 
-    def _usable(self, client: Client, name: str, deadline: float, anew: bool = False) -> Topic:
+    def _usable(self, client: Client, name: str, deadline: float, anew: bool = False) -> "_Known":
         """A topic whose settings are right; `anew`: as it is now, and not as it was a moment ago."""
-        known, looked = self._known.get(name, (None, 0.0))
+        known = self._known.get(name)
         now = time.monotonic()
-        if known is not None and not anew and now - looked < _RECHECK:
+        old = known is None or now - known.looked >= _RECHECK
+        if known is not None and not anew and not old:
             return known
         there = self._find(client, name, deadline)
-        if known is None or known.id != there.id or now - looked >= _RECHECK:
-            requests.check_settings(name, client.ask(requests.settings(name), deadline))
-            looked = now
-        self._known[name] = (there, looked)
-        return there
+        if known is None or known.topic.id != there.id or old:
+            replicas = requests.checked_settings(name, client.ask(requests.settings(name), deadline))
+            known = _Known(there, replicas, now)
+        self._known[name] = replace(known, topic=there)
+        return self._known[name]
 
     def _find(self, client: Client, name: str, deadline: float) -> Topic:
         return requests.found(name, client.ask(requests.metadata(name), deadline))

@@ -195,7 +195,9 @@ def failure(reason: BaseException | None, topic: str, address: Address) -> LogEr
         return LogForbidden(f"Kafka does not know users by {address.mechanism}")
     if isinstance(reason, errors.AuthorizationError):
         return LogForbidden(f"{topic}: Kafka does not allow this to {address.user!r}")
+    if isinstance(reason, errors.NotEnoughReplicasError):
+        return LogUnavailable(f"{topic}: fewer brokers are up than must keep each record")
     if isinstance(reason, (errors.KafkaConnectionError, errors.KafkaTimeoutError, errors.NodeNotReadyError)):
-        why = f" ({reason.args[0]})" if reason.args else ""
+        why = f" ({reason.args[0]})" if reason.args and isinstance(reason.args[0], str) else ""
         return LogUnavailable(f"{topic}: no answer from Kafka at {', '.join(address.servers)}{why}")
     return LogUnavailable(f"{topic}: {type(reason).__name__ if reason else 'not yet known to all brokers'}")

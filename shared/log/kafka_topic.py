@@ -5,7 +5,7 @@ ours has a `retention.ms`, and one that was given another is refused: its record
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +44,10 @@ REQUIRED: Mapping[str, str] = {
 _WAIT = 100
 """Milliseconds that a broker may hold back an answer for want of records: one that leads since a moment ago."""
 
+_REPLICAS = "min.insync.replicas"
+
 _TOPIC_RESOURCE = 2
+_WRITE = 4
 _LATEST = -1
 _ALL_REPLICAS = -1
 
@@ -54,11 +57,17 @@ _VERSION_WITH_IDS = 10
 
 @dataclass(frozen=True)
 class Topic:
-    """`leaders`: for each partition the number of the broker to ask. `brokers`: all that are up."""
+    """`brokers`: all that are up.
+
+    For each partition `leaders` has the number of the broker to ask, `copies` how many brokers are to keep it, and
+    `in_step` which of these have everything in it.
+    """
 
     name: str
     id: UUID
     leaders: tuple[int, ...]
+    copies: tuple[int, ...]
+    in_step: tuple[frozenset[int], ...]
     brokers: frozenset[int]
 
     def by_leader(self, partitions: Sequence[int]) -> dict[int, list[int]]:
@@ -67,14 +76,29 @@ class Topic:
             found.setdefault(self.leaders[partition], []).append(partition)
         return found
 
+    @property
+    def brokers_in_step(self) -> frozenset[int]:
+        return frozenset().union(*self.in_step)
 
-def metadata(name: str) -> Any:
+    def is_kept(self, up: Collection[int], replicas: int) -> bool:
+        """Whether, of each partition, the leader and so many of those in step are among the brokers that are `up`.
+
+        As for Kafka itself, `replicas` are never more than there are to be.
+        """
+        return all(
+            leader in up and len(brokers.intersection(up)) >= min(replicas, copies)
+            for leader, copies, brokers in zip(self.leaders, self.copies, self.in_step, strict=True)
+        )
+
+
+def metadata(name: str, rights: bool = False) -> Any:
+    """`rights`: ask for `check_writable`, too."""
     topic = MetadataRequest.MetadataRequestTopic(name=name)
     return MetadataRequest(
         topics=[topic],
         allow_auto_topic_creation=False,
         include_cluster_authorized_operations=False,
-        include_topic_authorized_operations=False,
+        include_topic_authorized_operations=rights,
         min_version=_VERSION_WITH_IDS,
     )
 
@@ -86,21 +110,40 @@ def found(name: str, answer: Any) -> Topic:
         _check(topic)
     except errors.UnknownTopicOrPartitionError:
         raise NoSuchTopic(name) from None
-    leaders = tuple(each.leader_id for each in sorted(topic.partitions, key=lambda each: each.partition_index))
+    partitions = sorted(topic.partitions, key=lambda each: each.partition_index)
+    leaders = tuple(each.leader_id for each in partitions)
     if min(leaders, default=-1) < 0:
         raise errors.LeaderNotAvailableError
-    return Topic(name, topic.topic_id, leaders, frozenset(broker.node_id for broker in answer.brokers))
+    return Topic(
+        name,
+        topic.topic_id,
+        leaders,
+        copies=tuple(len(each.replica_nodes) for each in partitions),
+        in_step=tuple(frozenset(each.isr_nodes) for each in partitions),
+        brokers=frozenset(broker.node_id for broker in answer.brokers),
+    )
+
+
+def check_writable(answer: Any) -> None:
+    """Whether an answer to `metadata` says that this user may append; errors.KafkaError."""
+    (topic,) = answer.topics
+    _check(topic)
+    if _WRITE not in topic.authorized_operations:
+        raise errors.TopicAuthorizationFailedError
 
 
 def settings(name: str) -> Any:
     resource = DescribeConfigsRequest.DescribeConfigsResource(
-        resource_type=_TOPIC_RESOURCE, resource_name=name, configuration_keys=list(REQUIRED)
+        resource_type=_TOPIC_RESOURCE, resource_name=name, configuration_keys=[*REQUIRED, _REPLICAS]
     )
     return DescribeConfigsRequest(resources=[resource], include_synonyms=False, include_documentation=False)
 
 
-def check_settings(name: str, answer: Any) -> None:
-    """Refuse with LogDamaged a topic whose settings are not ours; NoSuchTopic, errors.KafkaError."""
+def checked_settings(name: str, answer: Any) -> int:
+    """How many brokers must have what is acknowledged.
+
+    Refuses with LogDamaged a topic whose settings are not ours; NoSuchTopic, errors.KafkaError.
+    """
     (result,) = answer.results
     try:
         _check(result)
@@ -112,11 +155,12 @@ def check_settings(name: str, answer: Any) -> None:
     for setting, value in REQUIRED.items():
         if there.get(setting) != value:
             raise LogDamaged(f"{name}: {setting} is {there.get(setting)} and must be {value}")
+    return int(there[_REPLICAS])
 
 
 def creation(name: str, partitions: int, replicas: int, deadline: float) -> Any:
     """`replicas` of the brokers keep each partition, and more than half of them have what is acknowledged."""
-    durable = {"min.insync.replicas": str(replicas // 2 + 1)}
+    durable = {_REPLICAS: str(replicas // 2 + 1)}
     if replicas == 1:
         # With nobody else who has it, what is acknowledged must be on the disk.
         durable["flush.messages"] = "1"
@@ -209,10 +253,10 @@ def batch(records: Sequence[bytes]) -> tuple[bytes, int]:
     return bytes(builder.build()), count
 
 
-def produced(answer: Any) -> list[Exception | None]:
+def produced(answer: Any) -> dict[int, Exception | None]:
     """For each partition of an answer to `producing` its error, None if the batch is in the log."""
     results = answer.responses[0].partition_responses
-    return [errors.for_code(each.error_code)() if each.error_code else None for each in results]
+    return {each.index: errors.for_code(each.error_code)() if each.error_code else None for each in results}
 
 
 def fetched(topic: Topic, partition: int, offset: int, answer: Any) -> tuple[list[Entry], int]:

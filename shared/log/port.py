@@ -43,7 +43,10 @@ class LogError(Exception):
 
 
 class NoSuchTopic(LogError):
-    """The topic was never created, or it was deleted."""
+    """The topic of this name was never created, or it was deleted."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}: there is no such topic"
 
 
 class RecordTooLarge(LogError):
@@ -83,6 +86,8 @@ class Log(Protocol):
 
         The log chooses the partition of each record. Records of one call that share a partition keep their order;
         others may come between. After an error some may be there and some not. Raises NoSuchTopic, RecordTooLarge.
+
+        Without records it is asked whether appending would work now, as far as the log can tell without doing it.
         """
 
     def read(self, topic: str, start: End | None = None, stop: End | None = None) -> Iterator[Entry]:

@@ -120,6 +120,16 @@ def test_thousands_of_records_in_one_call_are_all_there_in_their_order(log: Log,
         assert after.partition > before.partition or (after.offset == before.offset + 1 and after.value > before.value)
 
 
+def test_appending_nothing_tells_whether_something_could_be_appended(log: Log, topic: str) -> None:
+    log.append(topic)
+    log.append(topic, b"record")
+    log.append(topic)
+    assert values(log.read(topic)) == [b"record"]
+    log.delete(topic)
+    with pytest.raises(NoSuchTopic, match=f"^{topic}: there is no such topic$"):
+        log.append(topic)
+
+
 def test_one_record_that_is_too_large_keeps_the_others_of_the_call_out(log: Log, topic: str) -> None:
     with pytest.raises(RecordTooLarge):
         log.append(topic, b"small", b"x" * (port.MAX_RECORD + 1), b"small")

@@ -224,6 +224,27 @@ def test_who_may_only_write_appends_without_a_restart_once_the_right_is_given_an
     assert values(log) == [b"record"]
 
 
+@pytest.mark.parametrize("operation", [ACLOperation.READ, ACLOperation.DESCRIBE])
+def test_who_may_not_append_is_told_so_before_there_is_anything_to_append(
+    log: KafkaLog, tmp_path: Path, operation: ACLOperation
+) -> None:
+    with closing(KafkaLog(address_file(tmp_path, "gate"), timeout=TIMEOUT)) as gate:
+        with (
+            allowed("gate", operation, ACLOperation.DESCRIBE_CONFIGS),
+            pytest.raises(LogForbidden, match=f"^{TOPIC}: Kafka does not allow this to 'gate'$"),
+        ):
+            gate.append(TOPIC)
+        with allowed("gate", ACLOperation.WRITE, ACLOperation.DESCRIBE_CONFIGS):
+            gate.append(TOPIC)
+
+
+def test_one_broker_is_enough_where_a_topic_has_no_others_whatever_it_asks_for(log: KafkaLog) -> None:
+    set_topic(TOPIC, min_insync_replicas="2")
+    log.append(TOPIC)
+    log.append(TOPIC, b"record")
+    assert values(log) == [b"record"]
+
+
 @pytest.mark.parametrize("after", ["deleted", "replaced"])
 def test_a_reader_finds_out_that_its_topic_was_deleted_or_replaced(log: KafkaLog, after: str) -> None:
     log.append(TOPIC, *[b"x" * 500_000] * 10)

@@ -37,6 +37,8 @@ from tests.privacy.recording import Exchange, Recorder
 from tests.process.suite import wait_until
 
 ROUND = "sporen"
+BEFORE_ANY_ROUND = "INFO shared.reading rounds: there is no such topic; it begins with the first round"
+"""What each service prints when it is started before anything else."""
 
 AHEAD, LASTS = 9, 8
 """Seconds until the round opens, in which people collect, and in which they answer; half is enough if nobody else

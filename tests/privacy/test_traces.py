@@ -17,7 +17,7 @@ import pytest
 
 from deploy.trial import holdings
 from tests.privacy.known import Known
-from tests.privacy.round_played import ROUND, Left
+from tests.privacy.round_played import BEFORE_ANY_ROUND, ROUND, Left
 
 Places = Mapping[str, frozenset[str]]
 """By what it is where it was found: "owner/place"."""
@@ -200,7 +200,7 @@ def test_secrets_of_a_round_are_gone_with_their_files(left: Left) -> None:
 
 def test_services_print_some_lines_per_round_and_nothing_when_somebody_acts(left: Left) -> None:
     """That nothing personal is among it is seen above; here, that there is too little of it to tell of anybody."""
-    assert left.said("ingest") == left.said("report") == []
+    assert left.said("ingest") == left.said("report") == [BEFORE_ANY_ROUND]
     for service in left.services:
         lines = left.said(service)
         assert len(lines) <= len(left.parts) // 2 + 10, service

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,14 @@ from clients.cli.wallet import Wallet
 from deploy.trial import quarters, simulation
 from deploy.trial.hr import HumanResources
 from deploy.trial.installation import Installation, install
+from deploy.trial.kept import Kept
 from deploy.trial.simulation import Turnout
 from deploy.trial.story import TrueAnswers
 from shared.codes import AccessCode
-from shared.log.sqlite import SqliteLog
+from shared.log.port import Log
 from shared.manifest import Manifest
 from shared.reading import RoundsReader
-from shared.records import Kind, peek
+from shared.records import Foreign, Kind, peek
 from shared.rounds import Fold
 
 PATIENCE = 60.0
@@ -42,6 +43,8 @@ class Suite:
     """Running services, HR, and a client."""
 
     installation: Installation
+    log: Log
+    """In which the services meet, as its operator may use it."""
     codes: dict[str, dict[str, AccessCode]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,14 +61,17 @@ class Suite:
         self.hr.import_roster(ROSTER.encode())
         self.codes = self.hr.access_codes()
 
-    def open_round(self, round_id: str, *, ahead: float, lasts: float) -> None:
-        """Draft a round that opens in `ahead` seconds and lasts `lasts` seconds."""
+    def open_round(self, round_id: str, *, ahead: float, lasts: float, size: int | None = None) -> None:
+        """Draft a round that opens in `ahead` seconds and lasts `lasts` seconds. `size`: bytes of open parts."""
         opens = int(time.time() + ahead) + 1
         draft = quarters.draft("test", opens, opens + int(lasts) + 1)
         shipped = instruments.shipped()
         draft["questionnaire"] = instruments.compose(
             [shipped["recommend"], shipped["open-questions"]], closed_k=5, open_k=10
         )
+        for part in draft["questionnaire"]["parts"]:
+            if part["kind"] == "open" and size is not None:
+                part["size"] = size
         self.hr.open_round(round_id, draft)
 
     def agreed(self, round_id: str) -> Manifest:
@@ -85,20 +91,20 @@ class Suite:
 
     def fold(self) -> Fold:
         """The rounds as the log tells them now."""
-        log = SqliteLog(self.root / "log")
-        try:
-            return RoundsReader(log, self.installation.book).refresh()
-        finally:
-            log.close()
+        return RoundsReader(self.log, self.installation.book).refresh()
 
     def record_count(self, round_id: str, kind: Kind) -> int:
         """How many different records of a kind the log holds, effective or not."""
-        log = SqliteLog(self.root / "log")
-        try:
-            raw = {entry.value for entry in log.read("rounds")}
-        finally:
-            log.close()
-        return sum(1 for one in map(peek, raw) if one.round_id == round_id and one.kind is kind)
+        found = 0
+        for raw in {entry.value for entry in self.log.read("rounds")}:
+            with suppress(Foreign):
+                one = peek(raw)
+                found += one.round_id == round_id and one.kind is kind
+        return found
+
+    def ready(self, service: str) -> str:
+        """What whoever restarts services would read."""
+        return httpx.get(f"http://{self.installation.services[service].metrics}/ready", timeout=5).text.strip()
 
     def metrics(self, service: str) -> str:
         """What Prometheus would scrape."""
@@ -115,24 +121,33 @@ def truth_of(person: str) -> TrueAnswers:
 
 @contextmanager
 def suite(
-    root: Path, *, issuers: int = 1, partitions: int = 1, change: Callable[[Installation], None] = lambda _: None
+    root: Path,
+    *,
+    issuers: int = 1,
+    partitions: int = 1,
+    log: Kept | None = None,
+    change: Callable[[Installation], None] = lambda _: None,
 ) -> Iterator[Suite]:
-    """Install, `change` what was installed, start, staff; at the end every service must end with exit code 0."""
-    installation = install(root, issuers=issuers, partitions=partitions)
+    """Install, `change` what was installed, start, staff; at the end every service must end with exit code 0.
+
+    `log` as in `install`.
+    """
+    installation = install(root, issuers=issuers, partitions=partitions, log=log)
     change(installation)
-    try:
-        installation.start()
-        running = Suite(installation)
-        running.staff()
-        yield running
-    finally:
-        codes = installation.stop()
+    with closing(installation.log.open()) as opened:
+        try:
+            installation.start()
+            running = Suite(installation, opened)
+            running.staff()
+            yield running
+        finally:
+            codes = installation.stop()
     assert set(codes.values()) == {0}, codes
 
 
-def wait_until(condition: Callable[[], Any], within: float = PATIENCE) -> None:
-    """Poll until `condition` is true; fail after `within` seconds."""
+def wait_until(condition: Callable[[], Any], within: float = PATIENCE, pause: float = 0.05) -> None:
+    """Poll until `condition` is true, with a pause in seconds between; fail after `within` seconds."""
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "this never came about"
-        time.sleep(0.05)
+        time.sleep(pause)

@@ -3,7 +3,7 @@
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from clients.cli.outcomes import Trouble, Unavailable
 from clients.cli.wallet import Wallet
 from deploy.trial import outside
 from deploy.trial.installation import Service
-from shared.log.sqlite import SqliteLog
 from shared.records import Kind
 from shared.rounds import State
 from tests.process.suite import PEOPLE, ROSTER, Suite, suite, wait_until
@@ -94,8 +93,7 @@ def test_nothing_is_lost_or_half_done_while_a_disk_is_full_and_everything_goes_o
         wait_until(lambda: running.fold().rounds["tight"].phase is State.RELEASED)
 
         of = running.fold().rounds["tight"]
-        with closing(SqliteLog(running.root / "log")) as log:
-            _, _, counted = outside.release(log, of)
+        _, _, counted = outside.release(running.log, of)
         assert len(counted.counted) == (len(answered) + 1) * len(manifest.draft.questionnaire.parts)
         for kind in (Kind.CUT, Kind.BATCH, Kind.OPENING, Kind.RELEASE):
             assert running.record_count("tight", kind) == 1

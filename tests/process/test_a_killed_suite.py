@@ -3,13 +3,11 @@
 import random
 import threading
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from deploy.trial import outside
-from shared.log.sqlite import SqliteLog
 from shared.records import Kind
 from shared.rounds import State
 from tests.process.suite import PEOPLE, Suite, suite, wait_until
@@ -61,9 +59,7 @@ def test_no_receipt_is_lost_and_nothing_counts_twice_whoever_is_killed(tmp_path:
             wait_until(lambda: running.fold().rounds["killed"].phase is State.RELEASED)
         assert after.kills >= 1
 
-        with closing(SqliteLog(running.root / "log")) as log:
-            of = running.fold().rounds["killed"]
-            numbers, comments, counted = outside.release(log, of)
+        numbers, comments, counted = outside.release(running.log, running.fold().rounds["killed"])
         assert outside.differences(manifest, numbers, comments, answered) == []
         assert len(counted.counted) == len(answered) * len(manifest.draft.questionnaire.parts)
         for kind in (Kind.OFFER, Kind.ACCEPT):

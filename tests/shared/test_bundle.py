@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from shared.bundle import CHUNK, BrokenBundle, MissingChunk, ReferenceSchema, names, pack, unpack
+from shared.bundle import CHUNK, BrokenBundle, MissingChunk, Pile, ReferenceSchema, names, pack, unpack
 from shared.canonical import b64
 from shared.log.port import MAX_RECORD
 
@@ -51,6 +51,15 @@ def test_a_bundle_is_there_as_a_whole_or_not_at_all(sizes: list[int], missing: i
     assert not names(packed.reference, there)
     with pytest.raises(MissingChunk):
         unpack(packed.reference, there)
+
+
+def test_what_no_reference_names_is_told_from_what_one_of_them_names() -> None:
+    one, other = pack([b"one", bytes(CHUNK - 4)]), pack([b"other"])
+    pile = Pile([b"foreign", *one.records, *other.records, *one.records, b"", b"foreign"])
+    assert pile.unpack(one.reference) == [b"one", bytes(CHUNK - 4)]
+    assert pile.unnamed == len(other.records) + 2
+    assert pile.unpack(other.reference) == [b"other"]
+    assert pile.unnamed == 2
 
 
 def test_nothing_packs_into_nothing() -> None:

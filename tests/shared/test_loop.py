@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.log.port import LogDamaged, LogUnavailable
+from shared.health import Health, Word
+from shared.log.port import LogDamaged, LogForbidden, LogUnavailable, NoSuchTopic
 from shared.loop import BROKEN, Stopping, run, stop_on_signals
 
 
@@ -51,6 +52,8 @@ def test_a_stop_is_obeyed_in_the_middle_of_the_longest_wait() -> None:
     ("away", "level"),
     [
         (LogUnavailable("rounds: locked"), logging.WARNING),
+        (LogForbidden("rounds: not allowed"), logging.ERROR),
+        (NoSuchTopic("envelopes.spring"), logging.ERROR),
         (LogDamaged("rounds: file is not a database"), logging.ERROR),
         (OSError(28, "No space left on device"), logging.WARNING),
     ],
@@ -70,6 +73,22 @@ def test_trouble_of_another_kind_is_told_too(caplog: pytest.LogCaptureFixture) -
     work = Work(LogUnavailable("locked"), LogDamaged("torn"), LogDamaged("torn"), None)
     run(work.tick, work.stop, 0)
     assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == ["locked", "torn", "again"]
+
+
+def test_what_needs_somebody_is_told_each_time_that_it_is_something_else(caplog: pytest.LogCaptureFixture) -> None:
+    password, right, damage = LogForbidden("password"), LogForbidden("right"), LogDamaged("torn")
+    work = Work(
+        password, LogUnavailable("slow"), password, LogUnavailable("away"), right, damage, right, password, None
+    )
+    run(work.tick, work.stop, 0)
+    told = [record.getMessage().rpartition(" ")[2] for record in caplog.records]
+    assert told == ["password", "slow", "right", "torn", "again"]
+
+
+def test_health_hears_of_every_look_that_failed() -> None:
+    work, health = Work(LogDamaged("torn"), LogUnavailable("away"), None), Health()
+    run(work.tick, work.stop, 0, health)
+    assert health.word(2) is Word.DAMAGED, "it is the look itself that says when all is well"
 
 
 def test_stopping_in_the_middle_of_work_ends_quietly() -> None:
@@ -104,6 +123,24 @@ def test_what_is_broken_in_a_thread_ends_the_process_and_its_message_is_not_repe
     assert ended.stderr == "ValueError at <string>:6: this process ends\n"
 
 
+_WAITS = """
+import threading
+from shared.loop import stop_on_signals
+
+stop_on_signals(within=0.1)
+print("waits", flush=True)
+threading.Event().wait(30)
+"""
+
+
+def test_who_is_asked_to_stop_and_waits_for_a_log_ends_in_time() -> None:
+    with subprocess.Popen([sys.executable, "-c", _WAITS], stdout=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == "waits\n"
+        waiting.terminate()
+        assert waiting.wait(15) == 0
+
+
 @pytest.fixture
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -115,7 +152,7 @@ def handlers() -> Iterator[None]:
 @pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_asks_to_stop(number: int) -> None:
-    stop = stop_on_signals()
+    stop = stop_on_signals(within=86_400)
     assert not stop.is_set()
     os.kill(os.getpid(), number)
     assert stop.wait(30)

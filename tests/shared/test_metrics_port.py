@@ -8,13 +8,14 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from shared import metrics_port
+from shared.health import Word
 
 
 @dataclass
 class Port:
     server: WSGIServer
     gauge: Gauge
-    is_ready: bool = False
+    word: Word = Word.STARTING
 
     def get(self, path: str) -> httpx.Response:
         with httpx.Client(trust_env=False) as client:
@@ -26,7 +27,7 @@ def port() -> Iterator[Port]:
     registry = CollectorRegistry()
     gauge = Gauge("klankbord_rounds", "Rounds.", ["state"], registry=registry)
     made: list[Port] = []
-    made.append(Port(metrics_port.start(("127.0.0.1", 0), registry, lambda: made[0].is_ready), gauge))
+    made.append(Port(metrics_port.start(("127.0.0.1", 0), registry, lambda: made[0].word), gauge))
     yield made[0]
     made[0].server.shutdown()
     made[0].server.server_close()
@@ -42,9 +43,11 @@ def test_prometheus_finds_what_the_service_counts_and_nothing_about_the_machine(
 
 
 def test_readiness_is_what_the_service_says(port: Port) -> None:
-    assert port.get("/ready").status_code == 503
-    port.is_ready = True
-    assert port.get("/ready").status_code == 200
+    answer = port.get("/ready")
+    assert (answer.status_code, answer.text) == (503, "not ready: starting\n")
+    port.word = Word.READY
+    answer = port.get("/ready")
+    assert (answer.status_code, answer.text) == (200, "ready\n")
 
 
 def test_there_is_nothing_else(port: Port) -> None:
@@ -66,7 +69,7 @@ def test_a_caller_that_says_nothing_keeps_nobody_waiting(port: Port) -> None:
 def test_starting_does_not_ask_dns_for_the_hosts_name(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[str]()
     monkeypatch.setattr(socket, "getfqdn", asked.append)
-    server = metrics_port.start(("127.0.0.1", 0), CollectorRegistry(), lambda: True)
+    server = metrics_port.start(("127.0.0.1", 0), CollectorRegistry(), lambda: Word.READY)
     server.shutdown()
     server.server_close()
     assert asked == []
@@ -75,7 +78,7 @@ def test_starting_does_not_ask_dns_for_the_hosts_name(monkeypatch: pytest.Monkey
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IP version 6 here")
 def test_an_address_of_ip_version_6_will_do() -> None:
     try:
-        server = metrics_port.start(("::1", 0), CollectorRegistry(), lambda: True)
+        server = metrics_port.start(("::1", 0), CollectorRegistry(), lambda: Word.READY)
     except OSError:
         pytest.skip("there is no IP version 6 here")
     with httpx.Client(trust_env=False) as client:

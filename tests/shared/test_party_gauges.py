@@ -37,8 +37,8 @@ def test_a_party_is_ready_after_a_look_or_a_step_of_work_and_not_before() -> Non
     looked, worked, idle = PartyGauges("gate"), PartyGauges("gate"), PartyGauges("gate")
     looked.looked(make_round().fold, OPENS, 0)
     worked.alive()
-    assert (looked.ready(2), worked.ready(2), idle.ready(2)) == (True, True, False)
-    assert not looked.ready(-60)
+    assert [gauges.word(2) for gauges in (looked, worked, idle)] == ["ready", "ready", "starting"]
+    assert looked.word(-60) == "silent"
 
 
 def test_every_reason_stands_there_from_the_start_the_services_own_too() -> None:

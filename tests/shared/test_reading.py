@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Iterator
 from functools import cache
 
@@ -6,13 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import topics
+from shared.bundle import MissingChunk, pack
 from shared.log.memory import MemoryLog
 from shared.log.port import Entry, LogDamaged, LogUnavailable
-from shared.reading import RoundsReader
+from shared.reading import Bundles, RoundsReader
 from shared.records import Kind
 from shared.rounds import AlarmReason, State, fold
 from tests.lives_made import Offers, Said, cut_body, life, make_offers, up_to
 from tests.shaky_log import ShakyLog
+
+TOPIC = "releases.spring"
 
 
 @cache
@@ -154,6 +158,54 @@ def test_alarms_of_a_past_that_is_gone_are_gone_with_it(log: ShakyLog) -> None:
     assert [alarm.reason for alarm in reader.refresh().alarms] == [AlarmReason.CONTRADICTION]
     log.put_back(topics.ROUNDS, len(story()))
     assert reader.refresh().alarms == ()
+
+
+def test_records_of_nobody_are_told_once_with_their_place(log: ShakyLog, caplog: pytest.LogCaptureFixture) -> None:
+    log.append(topics.ROUNDS, story()[0], b"", story()[1], b"{}")
+    reader = reader_of(log)
+    for _ in range(3):
+        reader.refresh()
+    log.append(topics.ROUNDS, story()[0], b"again")
+    reader.refresh()
+    log.append(topics.ROUNDS, b"a fourth")
+    reader.refresh()
+    assert [record.getMessage() for record in caplog.records] == [
+        "rounds: 2 records that no party signed, the last one at offset 3; nothing follows from them",
+        "rounds: 4 records that no party signed, the last one at offset 6; nothing follows from them",
+    ]
+
+
+def test_a_past_that_changed_and_a_topic_that_is_not_there_yet_are_told_once(
+    log: ShakyLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    log.put_back(topics.ROUNDS, None)
+    reader = reader_of(log)
+    for _ in range(3):
+        reader.refresh()
+    log.put_back(topics.ROUNDS, 0, story())
+    reader.refresh()
+    log.put_back(topics.ROUNDS, None)
+    for _ in range(3):
+        reader.refresh()
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", "rounds: there is no such topic; it begins with the first round"),
+        ("ERROR", "the log has lost or replaced records that were read before"),
+    ]
+
+
+def test_what_lies_beside_the_bundles_of_a_topic_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    log, one, other = MemoryLog(), pack([b"one"]), pack([b"other"])
+    log.create(TOPIC)
+    log.append(TOPIC, *one.records, b"foreign", *other.records, b"", *one.records)
+    bundles = Bundles(log)
+    for _ in range(3):
+        assert bundles.unpack(TOPIC, one.reference, other.reference) == [[b"one"], [b"other"]]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{TOPIC}: 2 records that no signed record names; nothing follows from them"
+    ]
+    with pytest.raises(MissingChunk):
+        bundles.unpack("releases.autumn", one.reference)
 
 
 def test_rounds_with_several_partitions_have_no_order_and_are_refused() -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from shared.health import OLD
 from shared.log.port import LogUnavailable
-from shared.watch import OLD, Watch
+from shared.watch import Watch
 from tests.services.issuer.issuers import until
 
 

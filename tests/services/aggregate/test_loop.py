@@ -10,6 +10,7 @@ from services.aggregate.metrics import Trap
 from shared import batch_items, bundle, topics
 from shared.batch_items import Batch
 from shared.canonical import b64
+from shared.health import Word
 from shared.log.port import NoSuchTopic
 from shared.loop import Stopping
 from shared.records import Kind
@@ -213,4 +214,4 @@ def test_metrics_move_in_steps_and_name_no_group(party: Party) -> None:
     for n, step in ((0, 0), (4, 0), (36, 25), (99, 50), (1000, 1000), (99_999, 50_000)):
         running.metrics.answers(n)
         assert running.value("batch_answers") == step
-    assert running.metrics.ready(2)
+    assert running.metrics.word(2) is Word.READY

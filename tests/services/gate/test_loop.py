@@ -14,7 +14,7 @@ from shared.canonical import b64
 from shared.envelope import counted_entry, open_inner
 from shared.journal import Journal, JournalLocked
 from shared.log.memory import MemoryLog
-from shared.log.port import Log, LogUnavailable, NoSuchTopic
+from shared.log.port import MAX_RECORD, Log, LogUnavailable, NoSuchTopic
 from shared.loop import Stopping
 from shared.records import Kind
 from shared.rounds import State
@@ -99,6 +99,13 @@ def test_after_the_grace_the_gate_cuts_opens_and_hands_on_sealed_answers_by_cell
     assert house.round().phase is State.COUNTED
     assert house.key() is None
     assert not house.alarms()
+
+
+def test_records_that_do_not_count_are_told_once_by_reason(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.log.append(envelopes(house.made.id), b"", bytes(MAX_RECORD))
+    house.settle(house.started())
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["envelopes.spring: 3 records do not count: malformed 3"]
 
 
 def test_before_closing_and_grace_are_over_nothing_is_cut(house: House) -> None:
@@ -217,10 +224,9 @@ def test_a_log_that_is_away_is_waited_for(house: House) -> None:
         for entry in there.read(topic):
             MemoryLog.append(away, topic, entry.value)
     house.log = away
-    gate.tick()  # It says the cut, and can not append it.
     for _ in range(3):
         with pytest.raises(LogUnavailable):
-            gate.tick()
+            gate.tick()  # The first says the cut; it can not be appended.
     house.log = there
     house.settle(gate)
     assert len(house.batch()[1].lots) == 3

@@ -67,8 +67,8 @@ def place(log: Log | None = None) -> Place:
     return there
 
 
-def copied(log: Log) -> MemoryLog:
-    other = MemoryLog()
+def copied(log: Log, into: MemoryLog | None = None) -> MemoryLog:
+    other = MemoryLog() if into is None else into
     for topic in (topics.ROUNDS, topics.envelopes("spring")):
         other.create(topic)
         for entry in log.read(topic):

@@ -19,8 +19,9 @@ from services.ingest.nonces import PER_NONCE
 from shared import published, receipt, topics
 from shared.canonical import b64
 from shared.log.memory import MemoryLog
-from shared.log.port import LogDamaged, LogUnavailable
+from shared.log.port import LogDamaged, LogError, LogForbidden, LogUnavailable, NoSuchTopic
 from shared.log.sqlite import SqliteLog
+from shared.loop import run
 from shared.manifest import verify_published
 from shared.records import Kind, sign
 from tests.rounds_made import CLOSES, NOW, OPENS, make_round
@@ -316,6 +317,54 @@ def test_a_topic_that_is_gone_is_a_log_that_is_away() -> None:
     assert (response.status_code, word(response)) == (503, "log-unavailable")
 
 
+class Refusing(MemoryLog):
+    """Takes no envelopes, for a reason that a test names."""
+
+    error: LogError | None = None
+
+    def append(self, topic: str, *records: bytes) -> None:
+        if self.error is not None and topic != topics.ROUNDS:
+            raise self.error
+        super().append(topic, *records)
+
+
+@pytest.mark.parametrize(
+    ("error", "word_then"),
+    [
+        (LogForbidden("no right"), "forbidden"),
+        (LogDamaged("it deletes by time"), "damaged"),
+        (NoSuchTopic(topics.envelopes("spring")), "missing"),
+    ],
+)
+def test_what_keeps_envelopes_out_is_found_before_anybody_posts_and_rounds_are_known_all_the_same(
+    error: LogError, word_then: str
+) -> None:
+    log = Refusing()
+    there = Place(spring(), copied(spring().log, log))
+    log.error = error
+    stop = threading.Event()
+
+    def once() -> None:
+        stop.set()
+        there.watch.look()
+
+    run(once, stop, 0, there.watch.health)
+    assert there.watch.word() == word_then
+    assert there.client.get("/rounds/spring").status_code == 200
+    assert there.shown("last_look") == {}
+    log.error = None
+    there.watch.look()
+    assert there.watch.ready()
+    assert there.logged() == []
+
+
+def test_a_round_that_is_over_needs_no_topic_for_envelopes() -> None:
+    there = Place(spring(), copied(spring().log), now=CLOSES)
+    there.log.delete(topics.envelopes("spring"))
+    there.watch.look()
+    assert there.watch.ready()
+
+
 def test_before_the_log_was_read_nobody_is_told_that_a_round_does_not_exist() -> None:
     there = Place(spring(), copied(spring().log))
     for response in (
@@ -346,7 +395,7 @@ class Slow(MemoryLog):
 
     def append(self, topic: str, *records: bytes) -> None:
         super().append(topic, *records)
-        if topic != topics.ROUNDS:
+        if topic != topics.ROUNDS and records:
             self.there.elapsed += self.seconds
             self.there.now += self.seconds
 
