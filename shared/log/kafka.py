@@ -32,9 +32,6 @@ _PAUSE = 0.1
 over within seconds.
 """
 
-_ABREAST = 8
-"""Partitions that are appended to at once, each with up to one MiB."""
-
 _NO_CONNECTION = (
     errors.KafkaConnectionError,
     errors.KafkaTimeoutError,
@@ -90,43 +87,28 @@ class KafkaLog:
 
     def _append(self, client: Client, name: str, rest: Rest, deadline: float) -> None:
         topic = self._usable(client, name, deadline).topic
-        rest.scatter(topic)
-        while rest.waiting:
-            made = {number: requests.batch(rest.waiting[number]) for number in list(rest.waiting)[:_ABREAST]}
-            batches = {number: batch for number, (batch, _) in made.items()}
+        rest.aim(topic)
+        while rest.records:
+            batch, count = requests.batch(rest.records)
             try:
-                appended = self._produce(client, topic, batches, deadline)
+                self._produce(client, topic, rest.partition, batch, deadline)
             except BaseException:
                 self._known.pop(name, None)
                 raise
-            for number, error in appended.items():
-                if error is None:
-                    rest.drop(number, made[number][1])
-            if refused := [error for error in appended.values() if error is not None]:
-                self._known.pop(name, None)
-                raise _Again from refused[0]
+            rest.drop(count)
 
-    def _produce(
-        self, client: Client, topic: Topic, batches: dict[int, bytes], deadline: float
-    ) -> dict[int, Exception | None]:
-        """Append a batch to each of these partitions: for each the error if the log surely does not have it."""
-        nodes = topic.by_leader(list(batches))
-        asked = {
-            node: requests.producing(topic, {each: batches[each] for each in numbers}, deadline)
-            for node, numbers in nodes.items()
-        }
-        results: dict[int, Exception | None] = {}
-        for node, answer in client.ask_all(asked, deadline).items():
-            if isinstance(answer, NotSent):
-                results.update(dict.fromkeys(nodes[node], answer))
-            elif isinstance(answer, Exception):
-                raise LogUnavailable(f"{topic.name}: Kafka did not say whether it has a record") from answer
-            else:
-                results.update(requests.produced(answer))
-        for error in results.values():
-            if error is not None and not isinstance(error, NOTHING_DONE):
-                raise LogUnavailable(f"{topic.name}: {type(error).__name__}") from error
-        return results
+    def _produce(self, client: Client, topic: Topic, partition: int, batch: bytes, deadline: float) -> None:
+        """Append a batch; _Again if the log surely does not have it, LogUnavailable if it may."""
+        leader = topic.leaders[partition]
+        request = requests.producing(topic, partition, batch, deadline)
+        answer = client.ask_all({leader: request}, deadline)[leader]
+        if isinstance(answer, Exception) and not isinstance(answer, NotSent):
+            raise LogUnavailable(f"{topic.name}: Kafka did not say whether it has a record") from answer
+        refused = answer if isinstance(answer, NotSent) else requests.produced(answer)
+        if isinstance(refused, NOTHING_DONE):
+            raise _Again from refused
+        if refused is not None:
+            raise LogUnavailable(f"{topic.name}: {type(refused).__name__}") from refused
 
     def _check_appending(self, client: Client, name: str, deadline: float) -> None:
         """Whether this user may append, and enough brokers can be reached that keep what is appended."""

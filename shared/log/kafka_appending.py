@@ -1,4 +1,4 @@
-"""What is left of an append while brokers come and go: what one partition did not take is tried again by itself."""
+"""What is left of an append while brokers come and go: what the log surely does not have is tried again."""
 
 import secrets
 from collections.abc import Sequence
@@ -24,28 +24,28 @@ had appended, and another took over before it was acknowledged.
 
 
 class Rest:
-    """Of the records of one append those that are not in the log yet, by partition."""
+    """Of the records of one append those that are not in the log yet, and the partition that they go to.
+
+    One for all: another one would be another write to a broker's disk, and another that may be away.
+    """
 
     def __init__(self, records: Sequence[bytes]) -> None:
-        self._records = records
+        self.records = list(records)
+        self.partition = 0
         self._topic: UUID | None = None
         self._begun = False
-        self.waiting: dict[int, list[bytes]] = {}
 
-    def scatter(self, topic: Topic) -> None:
-        """Choose a partition, another one at each try until some of them are in the log; LogUnavailable if the topic
-        was replaced then.
+    def aim(self, topic: Topic) -> None:
+        """Choose a partition, at each try another one until some of the records are in the log.
 
-        One for all: another one is another write to a broker's disk, and another that may be away.
+        LogUnavailable if the topic was replaced after that.
         """
         if not self._begun:
-            self._topic, self.waiting = topic.id, {secrets.randbelow(len(topic.leaders)): list(self._records)}
+            self._topic, self.partition = topic.id, secrets.randbelow(len(topic.leaders))
         elif self._topic != topic.id:
             raise LogUnavailable(f"{topic.name} was replaced: only a part was appended")
 
-    def drop(self, partition: int, count: int) -> None:
-        """The first records of a partition are in the log."""
+    def drop(self, count: int) -> None:
+        """The first `count` records are in the log."""
         self._begun = True
-        del self.waiting[partition][:count]
-        if not self.waiting[partition]:
-            del self.waiting[partition]
+        del self.records[:count]

@@ -222,10 +222,10 @@ def fetching(topic: Topic, partition: int, offset: int) -> Any:
     )
 
 
-def producing(topic: Topic, batches: Mapping[int, bytes], deadline: float) -> Any:
-    """Append one batch to each partition, acknowledged when all replicas in step have it."""
+def producing(topic: Topic, partition: int, records: bytes, deadline: float) -> Any:
+    """Append a batch to a partition, acknowledged when all replicas in step have it."""
     of = ProduceRequest.TopicProduceData
-    data = [of.PartitionProduceData(index=partition, records=batch) for partition, batch in batches.items()]
+    data = [of.PartitionProduceData(index=partition, records=records)]
     return ProduceRequest(
         transactional_id=None,
         acks=_ALL_REPLICAS,
@@ -253,10 +253,10 @@ def batch(records: Sequence[bytes]) -> tuple[bytes, int]:
     return bytes(builder.build()), count
 
 
-def produced(answer: Any) -> dict[int, Exception | None]:
-    """For each partition of an answer to `producing` its error, None if the batch is in the log."""
-    results = answer.responses[0].partition_responses
-    return {each.index: errors.for_code(each.error_code)() if each.error_code else None for each in results}
+def produced(answer: Any) -> Exception | None:
+    """The error in an answer to `producing`, None if the batch is in the log."""
+    (result,) = answer.responses[0].partition_responses
+    return errors.for_code(result.error_code)() if result.error_code else None
 
 
 def fetched(topic: Topic, partition: int, offset: int, answer: Any) -> tuple[list[Entry], int]:

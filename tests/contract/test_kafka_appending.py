@@ -1,4 +1,4 @@
-"""What is left of an append when some partitions have taken their records and others have not."""
+"""What is left of an append when the log has taken some of its records, and whether it would take any."""
 
 from uuid import uuid4
 
@@ -16,37 +16,38 @@ def topic(partitions: int = 3) -> Topic:
     return Topic("envelopes.spring", uuid4(), (1, 2, 3)[:partitions], (3,) * partitions, (ALL,) * partitions, ALL)
 
 
-def test_every_record_waits_for_one_partition_in_the_order_of_the_call() -> None:
-    rest = Rest(RECORDS)
-    rest.scatter(topic())
-    assert sorted(record for records in rest.waiting.values() for record in records) == RECORDS
-    assert all(records == sorted(records) for records in rest.waiting.values())
-    assert rest.waiting.keys() == {0, 1, 2}
+def test_all_records_go_to_one_partition_and_to_another_one_at_another_try() -> None:
+    rest, there, chosen = Rest(RECORDS), topic(), set()
+    for _ in range(100):
+        rest.aim(there)
+        chosen.add(rest.partition)
+        assert rest.records == RECORDS
+    assert chosen == {0, 1, 2}
 
 
-def test_what_was_taken_does_not_wait_any_more_and_the_rest_stays_where_it_was() -> None:
+def test_what_was_taken_does_not_wait_any_more_and_the_rest_goes_where_it_went() -> None:
     rest, there = Rest(RECORDS), topic()
-    rest.scatter(there)
-    before = {partition: list(records) for partition, records in rest.waiting.items()}
-    rest.drop(0, 1)
-    rest.drop(1, len(before[1]))
-    rest.scatter(there)
-    assert rest.waiting == {0: before[0][1:], 2: before[2]}
+    rest.aim(there)
+    partition = rest.partition
+    rest.drop(7)
+    for _ in range(100):
+        rest.aim(there)
+        assert (rest.partition, rest.records) == (partition, RECORDS[7:])
 
 
 def test_a_topic_that_was_replaced_before_anything_was_taken_gets_everything() -> None:
     rest = Rest(RECORDS)
-    rest.scatter(topic(3))
-    rest.scatter(topic(1))
-    assert rest.waiting == {0: RECORDS}
+    rest.aim(topic(3))
+    rest.aim(topic(1))
+    assert (rest.partition, rest.records) == (0, RECORDS)
 
 
 def test_a_topic_that_was_replaced_in_the_middle_gets_no_half_of_an_append() -> None:
     rest = Rest(RECORDS)
-    rest.scatter(topic())
-    rest.drop(0, 1)
+    rest.aim(topic())
+    rest.drop(1)
     with pytest.raises(LogUnavailable, match=r"^envelopes\.spring was replaced: only a part was appended$"):
-        rest.scatter(topic())
+        rest.aim(topic())
 
 
 @pytest.mark.parametrize(
