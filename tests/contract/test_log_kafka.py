@@ -135,6 +135,8 @@ def test_a_broker_that_is_away_is_unavailable_in_time_and_nothing_needs_a_restar
     next(reading)
     broker = here()
     broker.kill()
+    with pytest.raises(LogUnavailable):
+        log.end(TOPIC)  # From here on it knows: an append in the very moment of the death is another story.
     try:
         with closing(KafkaLog(address_file(tmp_path), timeout=TIMEOUT)) as started_meanwhile:
             began = time.monotonic()
@@ -142,9 +144,7 @@ def test_a_broker_that_is_away_is_unavailable_in_time_and_nothing_needs_a_restar
                 tried = [pool.submit(use, each) for use in VERBS.values() for each in (log, started_meanwhile)]
             assert time.monotonic() - began < 2 * TIMEOUT
             for each in tried:
-                with pytest.raises(
-                    LogUnavailable, match=f"no answer from Kafka at {broker.servers}|did not say whether"
-                ):
+                with pytest.raises(LogUnavailable, match=f"no answer from Kafka at {broker.servers}"):
                     each.result()
             broker.start()
             for user in (log, started_meanwhile):
