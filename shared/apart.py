@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from shared.log.port import LogDamaged, LogError, LogUnavailable, NoSuchTopic
 from shared.rounds import RoundId
 
+WAITING = "Rounds that a topic of theirs keeps waiting; the output names it."
+"""What the gauge klankbord_<service>_waiting_rounds is."""
+
 
 class RoundsWait(Exception):
     """Rounds that a look could not work on, after it was done with all others; `errors` has one for each of them."""

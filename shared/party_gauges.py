@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Gauge
 
+from shared.apart import WAITING
 from shared.author import Trouble
 from shared.health import Health, Word
 from shared.reading import CHANGED_PAST
@@ -25,9 +26,7 @@ class PartyGauges:
         self._rounds = self.gauge("rounds", "Rounds in the log.", "state")
         self._keys = self.gauge("round_keys", "Round keys that exist.")
         self._look = self.gauge("last_look", "POSIX seconds of the last look at the log.")
-        self._waiting = self.gauge(
-            "waiting_rounds", "Rounds that a topic of theirs keeps waiting, as told in the output."
-        )
+        self._waiting = self.gauge("waiting_rounds", WAITING)
         self._foreign = self.gauge("foreign_records", "Records in the log that no party signed.")
         self._seen: frozenset[Alarm] = frozenset()
         self.health = Health()

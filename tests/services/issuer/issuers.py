@@ -148,7 +148,7 @@ class World:
     folder: Path
     installed: Installation
     issuers: list[Running]
-    log: MemoryLog
+    log: Log
     clock: Clock
 
     @property
@@ -218,12 +218,13 @@ def world(
     generate: Callable[[], PrivateKey] | None = None,
     databases: Databases = in_a_file,
     patience: float = 0.2,
+    log: Log | None = None,
 ) -> World:
     """Issuers that have imported a roster (each its own if there are several) and given codes to everybody."""
     from tests.organisations import roster as roster_of
 
     installed = installation(issuers, trial=trial)
-    log, clock, numbers = MemoryLog(), Clock(), count()
+    log, clock, numbers = log or MemoryLog(), Clock(), count()
     log.create(topics.ROUNDS)
     rosters = roster if isinstance(roster, Sequence) else [roster or roster_of(PEOPLE)] * issuers
     running = []
