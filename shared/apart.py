@@ -21,7 +21,7 @@ class RoundsWait(Exception):
 class Apart:
     """One look. `waiting`: the rounds that it could not work on, and the first reason of each."""
 
-    def __init__(self, check_log: Callable[[], None]) -> None:
+    def __init__(self, check_log: Callable[[], object]) -> None:
         """`check_log` raises a LogError if it is the log as a whole that is away, damaged or refuses us."""
         self._check_log = check_log
         self.waiting: dict[RoundId, LogError] = {}

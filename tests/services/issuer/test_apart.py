@@ -27,6 +27,12 @@ def look(made: World) -> None:
             made.lead.tick()
 
 
+def has_offered(made: World) -> bool:
+    """After a few looks more."""
+    look(made)
+    return made.round("autumn").record(Kind.OFFER, "hr") is not None
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "log"
@@ -40,7 +46,7 @@ def test_a_round_whose_groups_cannot_be_read_waits_alone_and_its_members_go_on(t
     with damaged(folder, SPRING):
         with pytest.raises(RoundsWait, match=f"^{SPRING}: "):
             made.lead.tick()
-        until(lambda: look(made) or made.round("autumn").record(Kind.OFFER, "hr") is not None)
+        until(lambda: has_offered(made))
         assert waiting(made.lead) == 1
         assert made.lead.desk._live.keys() == {"spring"}, "its groups were known"
         after = made.issuers[0] = made.lead.restarted()
