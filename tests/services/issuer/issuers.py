@@ -29,6 +29,7 @@ from shared.codes import AccessCode
 from shared.journal import Journal
 from shared.log.memory import MemoryLog
 from shared.log.port import Log
+from shared.problem import TYPE
 from shared.reading import RoundsReader
 from shared.records import Kind
 from shared.rounds import Round, State
@@ -51,6 +52,20 @@ def csv(roster: Roster) -> bytes:
 def code_of(person: str) -> AccessCode:
     """The access code that `Running.give_codes` gives a person."""
     return AccessCode(sha256(f"code of {person}".encode()).digest()[:16])
+
+
+def digest(person: str) -> bytes:
+    """What the database has of her access code."""
+    return sha256(code_of(person).secret).digest()
+
+
+def word(answer: Any, status: int) -> str:
+    """The problem's type, for an answer that must have this status."""
+    assert answer.status_code == status, answer.text
+    assert answer.content_type == "application/problem+json"
+    body = answer.get_json()
+    assert body["status"] == status and body["detail"]
+    return str(body["type"]).removeprefix(TYPE)
 
 
 @dataclass
@@ -133,7 +148,7 @@ class Running:
         until(lambda: not self.maker.busy)
 
     def give_codes(self, roster: Roster) -> None:
-        self.people.set_codes({person.id: sha256(code_of(person.id).secret).digest() for person in roster.people})
+        self.people.set_codes({person.id: digest(person.id) for person in roster.people})
 
     def admin(self, method: str, path: str, **arguments: Any) -> Any:
         """An answer to HR."""
