@@ -146,6 +146,26 @@ def test_the_table_for_people_is_the_file() -> None:
     assert len(ALLOWED) == len(OPERATIONS) * len(TOPICS)
 
 
+def test_the_protocols_page_gives_the_same_topics_to_the_same_services() -> None:
+    """Its columns are created by, written by, read by, deleted when."""
+    text = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+    rows = {topic: row.split("|") for topic, row in ROW.findall(text) if row.count("|") == 3}
+    assert rows.keys() == set(TOPICS.values())
+    for topic, cells in rows.items():
+        creates, appends, reads, _ = map(services_in, cells)
+        assert creates == ALLOWED["create", topic] == ALLOWED["delete", topic]
+        assert appends == ALLOWED["append", topic]
+        # Whoever creates and writes a topic reads its own, as the text below the table says.
+        assert reads | (appends & creates) == ALLOWED["read", topic]
+
+
+def services_in(cell: str) -> set[str]:
+    everybody = set(SERVICES.values())
+    return (
+        everybody if cell.strip() == "all" else everybody & set(re.findall("[a-z]+", cell.replace("issuers", "issuer")))
+    )
+
+
 @pytest.mark.usefixtures("topics")
 @pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("user", SERVICES)

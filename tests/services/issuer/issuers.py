@@ -254,6 +254,12 @@ def world(
     return World(folder, installed, running, log, clock)
 
 
+def hr_draft(made: World, **changes: Any) -> dict[str, Any]:
+    """What HR sends: without what the issuer fills in."""
+    body = draft_body(made.installed.parties, **changes)
+    return {name: value for name, value in body.items() if name not in ("generation", "parties")}
+
+
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     """Poll; AssertionError if it does not come true."""
     deadline = time.monotonic() + seconds

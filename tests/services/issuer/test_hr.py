@@ -16,9 +16,9 @@ from shared.records import Kind
 from shared.rounds import State
 from tests.crashes import failing
 from tests.organisations import roster as roster_of
-from tests.rounds_made import NOW, OPENS, PEOPLE, draft_body, long_questionnaire_body, questionnaire_body
+from tests.rounds_made import NOW, OPENS, PEOPLE, long_questionnaire_body, questionnaire_body
 from tests.services.issuer.databases import ON_BOTH
-from tests.services.issuer.issuers import ADMIN_KEY, World, code_of, csv, digest, word, world
+from tests.services.issuer.issuers import ADMIN_KEY, World, code_of, csv, digest, hr_draft, word, world
 from tests.services.issuer.members import Member
 
 
@@ -117,12 +117,6 @@ def test_no_code_is_in_the_database(fresh: World) -> None:
     files = b"".join(path.read_bytes() for path in fresh.lead.home.glob("issuer.db*"))
     for place in (files, *(value for value in stored if isinstance(value, bytes))):
         assert code.secret not in place and code.text.encode() not in place
-
-
-def hr_draft(made: World, **changes: Any) -> dict[str, Any]:
-    """What HR sends: without what the issuer fills in."""
-    body = draft_body(made.installed.parties, **changes)
-    return {name: value for name, value in body.items() if name not in ("generation", "parties")}
 
 
 def with_k(k: object) -> dict[str, Any]:
