@@ -199,8 +199,10 @@ def allowed(user: str, *operations: ACLOperation) -> Iterator[None]:
     rights = [ACL(f"User:{user}", "*", operation, ACLPermissionType.ALLOW, pattern) for operation in operations]
     with admin() as client:
         client.create_acls(rights)
-        yield
-        client.delete_acls([ACLFilter(f"User:{user}", "*", ACLOperation.ANY, ACLPermissionType.ANY, pattern)])
+        try:
+            yield
+        finally:
+            client.delete_acls([ACLFilter(f"User:{user}", "*", ACLOperation.ANY, ACLPermissionType.ANY, pattern)])
 
 
 def test_who_may_not_see_a_topics_settings_is_told_which_right_is_missing(log: KafkaLog, tmp_path: Path) -> None:
