@@ -128,30 +128,34 @@ class Loop:
 
         What is returned has kept rows from being erased; it need not keep anybody from looking at the log.
         """
-        away: DatabaseUnavailable | None = None
+        gone = self._destroy_keys(now)
         try:
-            dates = self._store.dates()
+            for round_id in gone:
+                self._store.drop_keys(round_id)
+            for round_id, (keys_until, erase_at) in self._store.dates().items():
+                if now >= erase_at:
+                    self._store.erase(round_id)
+                elif now >= keys_until and self._store.count_keys(round_id):
+                    self._store.drop_keys(round_id)  # The process ended between the two above.
         except DatabaseUnavailable as error:
-            # Keys wait for nobody.
-            away, dates = error, {}
+            return error
+        try:
+            self._store.tidy()
+        except DatabaseUnavailable as error:
+            self._warn(f"what was deleted lies in the database's files for now: {error}")
+        return None
+
+    def _destroy_keys(self, now: float) -> list[RoundId]:
+        """Those whose time is over, whose rounds are returned; the log is not asked, nor is the database."""
+        gone = []
         for round_id in self._secrets.rounds():
             secret = self._secrets.load(round_id)
             if secret is None or core.keys_must_go(self._reader.fold.rounds.get(round_id), secret.keys_until, now):
                 self._maker.cancel(round_id)
                 self._secrets.destroy(round_id)
                 _LOG.info("the keys of %s are destroyed", round_id)
-                self._store.drop_keys(round_id)
-        for round_id, (keys_until, erase_at) in dates.items():
-            if now >= erase_at:
-                self._store.erase(round_id)
-            elif now >= keys_until and self._store.count_keys(round_id):
-                self._store.drop_keys(round_id)  # The process ended between the two above.
-        try:
-            if away is None:
-                self._store.tidy()
-        except DatabaseUnavailable as error:
-            self._warn(f"what was deleted lies in the database's files for now: {error}")
-        return away
+                gone.append(round_id)
+        return gone
 
     def _work(self, fold: Fold, of: Round, now: float) -> None:
         """What is due for one round."""

@@ -231,8 +231,9 @@ def test_keys_are_destroyed_at_closing_and_grace_even_while_the_log_is_away(one:
 
 
 @ON_BOTH
-def test_keys_are_destroyed_even_while_the_database_is_away(one: World) -> None:
+def test_the_keys_of_all_rounds_are_destroyed_even_while_the_database_is_away(one: World) -> None:
     one.agree()
+    one.agree("summer", first_key=20, questionnaire=questionnaire_body("other"))
     one.clock.now = CLOSES + 300
     one.lead.database._write.acquire()
     with pytest.raises(DatabaseUnavailable, match="in front"):
