@@ -25,7 +25,7 @@ class PartyGauges:
         self._alarms = self.gauge("alarms", "What nobody honest does.", "reason")
         self._rounds = self.gauge("rounds", "Rounds in the log.", "state")
         self._keys = self.gauge("round_keys", "Round keys that exist.")
-        self._look = self.gauge("last_look", "POSIX seconds of the last look at the log.")
+        self._look = self.gauge("last_look", "POSIX seconds of the last whole look at the log.")
         self._waiting = self.gauge("waiting_rounds", WAITING)
         self._foreign = self.gauge("foreign_records", "Records in the log that no party signed.")
         self._seen: frozenset[Alarm] = frozenset()
@@ -58,9 +58,9 @@ class PartyGauges:
         self._seen |= set(fold.alarms)
         self._foreign.set(fold.foreign)
         self._keys.set(keys)
-        self._look.set(now)
         self._waiting.set(waiting)
         if not waiting:
+            self._look.set(now)
             self.alive()
 
     def word(self, interval: float) -> Word:

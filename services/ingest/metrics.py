@@ -36,7 +36,9 @@ class Metrics:
         self._rounds = Gauge("klankbord_ingest_rounds", "Agreed rounds.", ["state"], registry=self.registry)
         self._alarms = Gauge("klankbord_ingest_alarms", "What nobody honest does.", ["reason"], registry=self.registry)
         self._waiting = Gauge("klankbord_ingest_waiting_rounds", WAITING, registry=self.registry)
-        self._look = Gauge("klankbord_ingest_last_look", "POSIX seconds of the last look.", registry=self.registry)
+        self._look = Gauge(
+            "klankbord_ingest_last_look", "POSIX seconds of the last whole look.", registry=self.registry
+        )
         for reason in Reason:
             self._refused.labels(reason).set(0)
 
@@ -67,8 +69,9 @@ class Metrics:
 
         `waiting`: open rounds of which no envelope could be appended now.
         """
-        self._look.set(now)
         self._waiting.set(waiting)
+        if not waiting:
+            self._look.set(now)
         self._rounds.clear()
         for state, number in Counter(states).items():
             self._rounds.labels(state).set(number)

@@ -22,7 +22,7 @@ class Metrics:
         self._rounds = self._gauge("rounds", "Agreed rounds.", "state")
         self._alarms = self._gauge("alarms", "What nobody honest does.", "reason")
         self._comments = self._gauge("comments_missing", "Releases whose comments are gone before their date.")
-        self._look = self._gauge("last_look", "POSIX seconds of the last look at the log.")
+        self._look = self._gauge("last_look", "POSIX seconds of the last whole look at the log.")
         self._waiting = self._gauge("waiting_rounds", WAITING)
         self._foreign = self._gauge("foreign_records", "Records in the log that no party signed.")
 
@@ -41,7 +41,8 @@ class Metrics:
         self._comments.set(sum(shown.comments_missing for shown in shelf.rounds))
         self._foreign.set(fold.foreign)
         self._waiting.set(waiting)
-        self._look.set(now)
+        if not waiting:
+            self._look.set(now)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(_PREFIX + name, text, labels, registry=self.registry)

@@ -45,9 +45,11 @@ def test_a_look_that_left_rounds_waiting_was_not_a_whole_one() -> None:
     gauges = PartyGauges("gate")
     gauges.looked(make_round().fold, OPENS, 0, waiting=2)
     assert value(gauges.registry, "waiting_rounds") == 2
+    assert value(gauges.registry, "last_look") == 0
     assert gauges.word(2) == "starting"
     gauges.looked(make_round().fold, OPENS, 0)
     assert value(gauges.registry, "waiting_rounds") == 0
+    assert value(gauges.registry, "last_look") == OPENS
     assert gauges.word(2) == "ready"
 
 
