@@ -87,7 +87,7 @@ def main(words: Sequence[str] | None = None) -> int:
     for line in sorted(map(_told, changed.taken)):
         print(f"  taken away: {line}")
     for line in sorted(map(_told, changed.foreign)):
-        print(f"somebody else has a right on topics of ours: {line}", file=sys.stderr)
+        print(f"somebody else has a right on topics of ours, or all have one: {line}", file=sys.stderr)
     return 1 if changed.foreign else 0
 
 
@@ -156,7 +156,9 @@ class Changed:
     given: frozenset[ACL]
     taken: frozenset[ACL]
     foreign: frozenset[ACL]
-    """Rights that others have on our topics among many more: not ours to take away, but somebody must look."""
+    """Rights that others have on our topics among many more, and our users with everybody: not ours to take away, but
+    somebody must look.
+    """
 
 
 def set_rights(client: KafkaAdminClient, principals: Iterable[str]) -> Changed:
