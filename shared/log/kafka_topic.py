@@ -34,9 +34,11 @@ REQUIRED: Mapping[str, str] = {
     "message.timestamp.type": "CreateTime",
     "message.timestamp.before.max.ms": str(2**63 - 1),
     "compression.type": "uncompressed",
+    "unclean.leader.election.enable": "false",
     "max.message.bytes": str(LARGEST_BATCH),
 }
-"""What every topic has: nothing is deleted but by name, and no time of arrival is kept.
+"""What every topic has: nothing is deleted but by name, what was acknowledged is not lost to a broker that does not
+have it, and no time of arrival is kept.
 
 `uncompressed` because whoever may write could else write what a reader lacks the library for.
 """

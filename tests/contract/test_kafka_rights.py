@@ -265,6 +265,18 @@ def test_the_setup_takes_away_what_is_not_in_the_file(secured: Secured, capsys: 
     assert "rights: 0 given, 0 taken away" in capsys.readouterr().out
 
 
+def test_the_setup_says_so_when_kafka_refuses_nothing(secured: Secured, capsys: pytest.CaptureFixture[str]) -> None:
+    """Here by a right of everybody; allow.everyone.if.no.acl.found has the same effect, and no broker tells of it."""
+    cluster = ResourcePattern(ResourceType.CLUSTER, "kafka-cluster")
+    of_all = ACL("User:*", "*", ACLOperation.CREATE, ACLPermissionType.ALLOW, cluster)
+    with admin() as client:
+        client.create_acls([of_all])
+        assert setup.main([str(secured.address), str(secured.secrets)]) == 1
+        assert capsys.readouterr().err.startswith("Kafka lets aggregate do what no right of rights.toml allows: see ")
+        client.delete_acls([setup.only(of_all)])
+    assert setup.main([str(secured.address), str(secured.secrets)]) == 0
+
+
 def test_the_setup_names_in_one_line_what_it_lacks(
     secured: Secured, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,6 +116,7 @@ def test_records_of_long_ago_outlive_what_kafka_deletes_by_time(log: KafkaLog) -
         ("retention.bytes", "1000000"),
         ("cleanup.policy", "compact"),
         ("message.timestamp.type", "LogAppendTime"),
+        ("unclean.leader.election.enable", "true"),
     ],
 )
 def test_a_topic_that_deletes_or_tells_by_itself_is_refused_in_one_line(
