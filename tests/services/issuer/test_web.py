@@ -12,6 +12,7 @@ from prometheus_client import generate_latest
 
 from services.issuer.core import Request
 from services.issuer.roster import Person, Roster
+from services.issuer.store import Visitor
 from shared import dates
 from shared.blind_rsa import SIZE
 from shared.canonical import b64, unb64
@@ -226,6 +227,30 @@ def test_a_database_that_was_put_back_signs_nothing_for_anybody(one: World) -> N
     assert served(back) == 1
     assert {"round": "spring", "reason": "database-restored"} in back.hr.status()["alarms"]
     assert _metrics(back)['klankbord_issuer_alarms{reason="database-restored"}'] == 1
+
+
+@ON_BOTH
+def test_a_database_that_is_put_back_between_looking_and_marking_signs_nothing(
+    one: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a standby takes over that has not got the last commits, while members are waiting."""
+    one.lead.database.close()
+    put_back = backed_up(one.lead.address)
+    Member(one.lead, "p0").tokens()
+    body, visitor = Member(one.lead, "p1").body(), one.lead.store.visitor
+
+    def and_then_it_is_put_back(round_id: str, digest: bytes) -> Visitor:
+        found = visitor(round_id, digest)
+        one.lead.database.close()
+        put_back()
+        return found
+
+    monkeypatch.setattr(one.lead.store, "visitor", and_then_it_is_put_back)
+    assert word(Member(one.lead, "p1").collect(body), 503) == "database-restored"
+    monkeypatch.undo()
+    assert served(one.lead) == 0
+    for person in ("p0", "p1"):
+        assert word(Member(one.lead, person, wallet="other").collect(), 503) == "database-restored"
 
 
 @ON_BOTH
