@@ -239,7 +239,7 @@ def test_a_database_that_is_put_back_between_looking_and_marking_signs_nothing(
     Member(one.lead, "p0").tokens()
     body, visitor = Member(one.lead, "p1").body(), one.lead.store.visitor
 
-    def and_then_it_is_put_back(round_id: str, digest: bytes) -> Visitor:
+    def and_then_it_is_put_back(round_id: str, digest: bytes) -> Visitor | None:
         found = visitor(round_id, digest)
         one.lead.database.close()
         put_back()
