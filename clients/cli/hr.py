@@ -139,7 +139,7 @@ def _preview(session: Session, drafted: Drafted, key: str) -> None:
     asked = {"ks": [part.k for part in drafted.draft.questionnaire.parts], "rate": drafted.draft.rate}
     answer: dict[str, Any] = session.web.post(issuer.name, issuer.url, "/admin/plan", asked, key)
     with _sense(issuer):
-        show_hr.plan(session.console, answer["nodes"], answer["kr"], drafted.draft)
+        show_hr.plan(session.console, answer["nodes"], answer["krs"], drafted.draft)
 
 
 def _typed(session: Session, key: str, round_id: str) -> bool:
@@ -148,5 +148,5 @@ def _typed(session: Session, key: str, round_id: str) -> bool:
         return True
     typed = session.console.read(session.console.text(key, round=round_id) + " ").strip()
     if typed != round_id:
-        session.console.say("not-typed")
+        session.console.say("not-typed", round=round_id)
     return typed == round_id

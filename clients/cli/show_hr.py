@@ -8,7 +8,7 @@ from clients.cli.console import Console
 from clients.cli.drafting import Drafted
 from shared.draft import Draft
 from shared.questionnaire import PartKind
-from shared.tree import Node, NodeId, NodeKind, PartTree
+from shared.tree import Node, NodeId, NodeKind
 
 MOST_PROBLEMS = 50
 """Problems of a list that are shown; whoever has more has taken the wrong file."""
@@ -36,24 +36,26 @@ def roster_problems(console: Console, problems: object) -> None:
         console.say("roster-problems-more", count=len(found) - MOST_PROBLEMS)
 
 
-def plan(console: Console, listed: Sequence[Mapping[str, Any]], kr: int, draft: Draft) -> None:
-    """The tree, and for each part how many of its groups can be shown alone."""
+def plan(console: Console, listed: Sequence[Mapping[str, Any]], krs: Sequence[int], draft: Draft) -> None:
+    """The tree, and for each part how many of its groups will likely be shown alone.
+
+    `krs` has by part the people that likely reach its k at the expected response.
+    """
     nodes = [Node(one["id"], one["parent"], NodeKind(one["kind"]), one["label"], one["size"]) for one in listed]
-    console.say("plan-intro", people=nodes[0].size, kr=kr, rate=draft.rate, k=draft.smallest_k)
+    console.say("plan-intro", people=nodes[0].size, kr=min(krs), rate=draft.rate, k=draft.smallest_k)
     depth: dict[NodeId, int] = {}
     for node in nodes:
         depth[node.id] = 0 if node.parent is None else depth[node.parent] + 1
         console.say(_PLAN_LINES[node.kind], indent="  " * (1 + depth[node.id]), label=node.label, size=node.size)
     groups = [node for node in nodes if node.kind is not NodeKind.MERGE]
     told: set[tuple[PartKind, int]] = set()
-    for part in draft.questionnaire.parts:
+    for part, kr in zip(draft.questionnaire.parts, krs, strict=True):
         if (part.kind, part.k) in told:
             continue
         told.add((part.kind, part.k))
-        tree = PartTree(nodes, part.k)
-        shown = sum(node.id in tree.nodes for node in groups)
+        likely = sum(node.size >= kr for node in groups)
         name = console.text("plan-part-scores" if part.kind is PartKind.CLOSED else "plan-part-comments")
-        console.say("plan-part", part=name, groups=shown, all=len(groups), k=part.k)
+        console.say("plan-part", part=name, groups=likely, all=len(groups), k=part.k, rate=draft.rate, kr=kr)
 
 
 _PLAN_LINES = {NodeKind.GROUP: "plan-group", NodeKind.DIRECT: "plan-direct", NodeKind.MERGE: "plan-merge"}
@@ -75,9 +77,8 @@ def drafted(console: Console, one: Drafted) -> None:
     for part in draft.questionnaire.parts:
         readers = ", ".join(console.text(f"reader-{reader}") for reader in part.readers)
         name = show.part_name(console, part)
-        console.say(
-            "round-parts", part=name[0].upper() + name[1:], questions=len(part.questions), readers=readers, k=part.k
-        )
+        key = "round-parts-closed" if part.kind is PartKind.CLOSED else "round-parts-open"
+        console.say(key, part=name[0].upper() + name[1:], questions=len(part.questions), readers=readers, k=part.k)
 
 
 def status(console: Console, answer: Mapping[str, Any]) -> None:
@@ -96,10 +97,12 @@ def status(console: Console, answer: Mapping[str, Any]) -> None:
 
 def _standing(console: Console, one: Mapping[str, Any]) -> None:
     console.say("status-round", round=one["round"], state=show.state(console, one["state"]))
-    if one["keys"]["of"] and one["keys"]["made"] < one["keys"]["of"]:
+    # Of a round that was prepared nobody is missing, and its keys are destroyed.
+    preparing = one["state"] in ("drafted", "offered", "proposed")
+    if preparing and one["keys"]["of"] and one["keys"]["made"] < one["keys"]["of"]:
         console.say("status-keys", made=one["keys"]["made"], of=one["keys"]["of"])
     for key, missing in (("status-offers", one["offers_missing"]), ("status-accepts", one["accepts_missing"])):
-        if missing and one["state"] in ("drafted", "offered", "proposed"):
+        if missing and preparing:
             console.say(key, missing=", ".join(missing))
             break
     if one["reason"]:

@@ -103,7 +103,7 @@ class Hr:
         }
 
     def plan(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The groups as a round drafted now would have them."""
+        """The groups as a round drafted now would have them, and by part how many people will likely reach its k."""
         try:
             planned = offering.tree(self._roster(), asked["ks"], asked["rate"])
         except PlanError as error:
@@ -112,7 +112,7 @@ class Hr:
             {"id": node.id, "parent": node.parent, "kind": str(node.kind), "label": node.label, "size": node.size}
             for node in planned.nodes
         ]
-        return {"nodes": nodes, "kr": kr(min(asked["ks"]), asked["rate"])}
+        return {"nodes": nodes, "krs": [kr(k, asked["rate"]) for k in asked["ks"]]}
 
     def codes(self, renew: bool) -> dict[str, Any]:
         """New access codes, which nobody can look up later: of those who have none, or of all."""

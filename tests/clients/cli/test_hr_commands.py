@@ -144,6 +144,8 @@ def test_the_groups_are_shown_in_plain_words_before_anything_is_fixed(suite: Sui
     assert "Questions with choices: " in ran.out
     assert "Open questions: " in ran.out
     assert ran.out.count("Open questions: ") == 1
+    assert "at 75% response 1 of the 4 groups will likely reach the 10 answers" in ran.out
+    assert "(from 15 people on)" in ran.out
     assert {request.url.path for request in suite.asked} == {"/admin/roster", "/admin/plan"}
 
 
@@ -153,13 +155,13 @@ def test_a_round_is_opened_after_its_name_was_typed(suite: Suite) -> None:
     suite.asked.clear()
     file = draft_file(suite, instruments=["psychological-safety", "recommend"])
     ran = hr(suite, "rounds", "open", file, typed="spring\n")
-    assert (ran.code, "Not the same; nothing was done." in ran.out) == (0, True)
+    assert (ran.code, "That is not autumn; nothing was done." in ran.out) == (0, True)
     assert not any(request.url.path == "/admin/rounds" for request in suite.asked)
     ran = hr(suite, "rounds", "open", file, typed="autumn\n")
     assert ran.code == 0, ran.err
     assert "autumn: Autumn pulse (2026-04)" in ran.out
     assert "Open from 2026-03-03 09:00" in ran.out
-    assert "8 questions, read by everybody, from 5 answers on." in ran.out
+    assert "(8): read by everybody, from 5 answers on." in ran.out
     assert "nobody can change anything" in ran.out
     assert "autumn was handed in." in ran.out
     assert "autumn: being prepared" in hr(suite, "status").out
@@ -188,7 +190,7 @@ def test_an_instrument_is_looked_for_beside_the_draft(quiet: Suite) -> None:
 
 
 def test_a_round_is_cancelled_after_its_name_was_typed(suite: Suite) -> None:
-    assert "Not the same" in hr(suite, "rounds", "cancel", "spring", typed="autumn\n").out
+    assert "That is not spring" in hr(suite, "rounds", "cancel", "spring", typed="autumn\n").out
     ran = hr(suite, "rounds", "cancel", "spring", typed="spring\n")
     assert ran.code == 0, ran.err
     assert "spring is being cancelled." in ran.out
@@ -213,7 +215,7 @@ def test_status_tells_what_ended_a_round_and_what_to_look_into(quiet: Suite) -> 
         "collected": None,
     }
     ended = waiting | {"round": "old", "state": "stopped", "reason": "bad-token", "by": "aggregate", "note": None}
-    ended |= {"keys": {"made": 0, "of": None}, "collected": {"day": "2026-03-02", "units": [unit]}}
+    ended |= {"keys": {"made": 0, "of": 6}, "collected": {"day": "2026-03-02", "units": [unit]}}
     proposed = waiting | {"round": "next", "state": "proposed", "offers_missing": [], "keys": {"made": 6, "of": 6}}
     said = {"rounds": [waiting, ended, proposed], "on_their_way": [], "alarms": [{"round": "old", "reason": "rolled"}]}
     quiet.says(r"GET https://hr.example/admin/rounds$", said)
@@ -233,6 +235,7 @@ def test_status_tells_what_ended_a_round_and_what_to_look_into(quiet: Suite) -> 
     ):
         assert line in ran.out
     assert ran.out.count("have not agreed yet") == 1
+    assert ran.out.count("keys: ") == 1
 
 
 def test_status_of_nothing_says_so(quiet: Suite) -> None:

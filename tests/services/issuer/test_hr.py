@@ -66,7 +66,7 @@ def test_a_roster_beyond_64_mib_is_refused(fresh: World) -> None:
 
 def test_a_plan_can_be_seen_before_anything_is_drafted(fresh: World) -> None:
     shown = fresh.lead.admin("POST", "/admin/plan", json={"ks": [5, 10], "rate": 75}).get_json()
-    assert shown["kr"] == 8
+    assert shown["krs"] == [8, 15]
     assert [(node["label"], node["size"], node["parent"]) for node in shown["nodes"]] == [
         ("Velda", 20, None),
         ("Payments", 12, 0),
