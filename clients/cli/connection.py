@@ -78,9 +78,9 @@ class Web:
                 web.stream(method, address.rstrip("/") + path, content=content) as response,
             ):
                 body = _read(service, response)
-        except (httpx.HTTPError, httpx.InvalidURL):
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             # The original error would carry the request, headers included, into whatever prints it.
-            raise Unavailable(service, Trouble.NETWORK) from None
+            raise Unavailable(service, _trouble(error)) from None
         return _answer(service, response, body)
 
 
@@ -104,6 +104,15 @@ def _trusted() -> ssl.SSLContext:
 def _unused() -> ssl.SSLContext:
     """httpx wants a context even for plain HTTP; this one trusts nobody and costs nothing."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _trouble(error: BaseException | None) -> Trouble:
+    """Whether it was the certificate, which the wrapped error alone tells."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return Trouble.CERTIFICATE
+        error = error.__cause__ or error.__context__
+    return Trouble.NETWORK
 
 
 def _read(service: str, response: httpx.Response) -> bytes:

@@ -41,6 +41,7 @@ class Trouble(StrEnum):
     BUSY = "busy"
     BROKEN = "broken"
     NONSENSE = "nonsense"
+    CERTIFICATE = "certificate"  # the machine does not trust who answers there
     PLAIN_HTTP = "plain-http"  # the address is neither https nor on this machine
 
 

@@ -19,7 +19,7 @@ ATTEMPTS = 5
 LONGEST_WAIT = 30.0
 """Seconds. A service may ask for more; then the person is told to come back instead."""
 
-_FINAL = frozenset({Trouble.NONSENSE, Trouble.PLAIN_HTTP})
+_FINAL = frozenset({Trouble.NONSENSE, Trouble.CERTIFICATE, Trouble.PLAIN_HTTP})
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,20 @@
 
 import json
 import socket
+import ssl
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
 
 from clients.cli.connection import LARGEST, Web, open_connection
 from clients.cli.outcomes import Refusal, Trouble, Unavailable
+from deploy.compose.authority import Authority
 from shared import problem
 
 ADDRESS = "https://service.example"
@@ -225,3 +229,24 @@ def test_nothing_is_sent_in_the_clear_but_on_this_machine_or_in_a_trial(address:
     except Unavailable as unavailable:
         assert unavailable.trouble is Trouble.PLAIN_HTTP
     assert bool(asked) is sent
+
+
+def test_a_certificate_that_this_machine_does_not_trust_is_told_apart_from_a_network_that_fails(tmp_path: Path) -> None:
+    (tmp_path / "both.pem").write_bytes(Authority.make("Nobody", time.time()).issue(["127.0.0.1"], time.time()))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "both.pem")
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def shake_hands() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+                asked.append(secured.recv(1))
+
+        answering = threading.Thread(target=shake_hands)
+        answering.start()
+        with pytest.raises(Unavailable) as raised:
+            Web(open_connection).get("report", f"https://127.0.0.1:{server.getsockname()[1]}", "/x", "a code")
+        answering.join()
+    assert raised.value.trouble is Trouble.CERTIFICATE
+    assert asked in ([], [b""]), "nothing was sent"
