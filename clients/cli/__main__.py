@@ -1,5 +1,6 @@
 """`klankbord`: take part in a round, check that it was counted, or, as HR, plan rounds. Exit codes: outcomes.Exit."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,14 +14,29 @@ INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended."""
 
 
+NOT_READ = 141
+"""What shells give for a command whose reader went away, as `head` does."""
+
+
 def main(argv: Sequence[str] | None = None, edge: Edge | None = None) -> int:
     """Run one command and give its exit code; every problem is one line on standard error."""
     argv, edge = sys.argv[1:] if argv is None else argv, edge or Edge.real()
+    try:
+        code = _run(argv, edge)
+        edge.stdout.flush()
+    except BrokenPipeError:
+        # What is still held back goes nowhere, so that Python does not try once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
+    return code
+
+
+def _run(argv: Sequence[str], edge: Edge) -> int:
     console = Console(edge, arguments.language_of(argv, texts.language_of(edge.environ)))
     try:
         options = arguments.parser(console.language).parse_args(argv)
         if not hasattr(options, "run"):
-            raise BadInput("no-command")
+            raise BadInput("no-command", command=getattr(options, "group", "klankbord"))
         options.run(Session(edge, console, options))
     except SystemExit as helped:  # argparse has printed its help.
         return int(helped.code or 0)

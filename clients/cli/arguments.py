@@ -76,6 +76,7 @@ def parser(language: str) -> Parser:
     def group(name: str) -> Any:
         """Commands of two words."""
         group = made(commands, name, say(f"help-{name}"))
+        group.set_defaults(group=group.prog)
         return group.add_subparsers(metavar=say("help-command-name"), title=say("help-commands"))
 
     _employee(add, say)

@@ -1,9 +1,10 @@
 """The commands of employees: round, collect, answer, change, counted."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from clients.cli import answering, counting, show
 from clients.cli.answering import Answer
+from clients.cli.console import Console
 from clients.cli.counting import Fate
 from clients.cli.hints import hints
 from clients.cli.interview import Interview, Stopped, answered, show_hints
@@ -44,6 +45,10 @@ def collect(session: Session) -> None:
         raise BadInput("collected-before", round=round_id)
     agreed = client.rules(round_id)
     show.rules(console, agreed, questions=False)
+    if session.edge.now() >= agreed.manifest.draft.closes:
+        # Before anybody types a code that could not be used any more.
+        draft, url = agreed.manifest.draft, agreed.manifest.parties.report_url
+        raise BadInput("too-late-to-collect", when=console.moment(draft.closes), url=url)
     access, typed = session.access_codes(agreed.manifest), session.wallet_code()
     membership = client.membership(agreed.manifest, access)
     _show_groups(session, agreed.manifest, membership)
@@ -155,6 +160,7 @@ def _before_answering(session: Session, manifest: Manifest, entry: Entry) -> Non
     console.say("check-code", code=manifest.check_code)
     if manifest.parties.trial:
         console.say("trial")
+    console.say("answer-until", closes=console.moment(manifest.draft.closes))
     for part, seen in zip(manifest.draft.questionnaire.parts, entry.groups, strict=True):
         console.say("counts-finest", part=show.part_name(console, part), label=seen.label, size=seen.size, k=part.k)
     if entry.last_revision >= 0:
@@ -186,20 +192,40 @@ def _given(session: Session, manifest: Manifest, names: frozenset[str]) -> dict[
 def _send(session: Session, manifest: Manifest, plaintexts: tuple[bytes, ...]) -> None:
     """Send all parts, offering to go on with the same bytes as long as somebody is there to ask."""
     console, client, wallet = session.console, session.client, session.wallet
+    before = wallet.get(manifest.round_id)
     sealed = client.seal(manifest, wallet, plaintexts, session.edge.now())
-    console.say("sending", seconds=round((len(sealed) - 1) * sum(PAUSE) / 2))
+    count = len(sealed)
+    console.say("sending", seconds=round((count - 1) * sum(PAUSE) / 2))
 
     def progress(left: int) -> None:
         if left:
             console.say("sent-left", left=left)
 
-    while sealed:
-        try:
-            client.send(manifest, wallet, sealed, progress)
-        except Unavailable as unavailable:
-            if session.options.answers:
-                raise
-            console.say(f"unavailable-{unavailable.trouble}", service=unavailable.service)
-            if not console.confirm("send-again", left=len(sealed)):
-                raise
+    try:
+        while sealed:
+            try:
+                client.send(manifest, wallet, sealed, progress)
+            except Unavailable as unavailable:
+                if session.options.answers:
+                    raise
+                console.say(f"unavailable-{unavailable.trouble}", service=unavailable.service)
+                if not console.confirm("send-again", left=len(sealed)):
+                    raise
+    except BaseException:
+        # Whatever it was that broke it off: a refusal, the network, Ctrl-C, the end of input.
+        if len(sealed) < count:
+            _say_what_counts(console, manifest, [one.part for one in sealed], before)
+        raise
     console.say("sent-all", round=manifest.round_id)
+
+
+def _say_what_counts(console: Console, manifest: Manifest, left: Collection[int], before: Entry | None) -> None:
+    """After sending was broken off: which parts have their receipt and count, and what becomes of those that are left.
+
+    `left` are numbers of parts, `before` the wallet's entry from before they were sealed.
+    """
+    for number, part in enumerate(manifest.draft.questionnaire.parts):
+        earlier = before is not None and before.latest(number, acknowledged=True) is not None
+        word = "received" if number not in left else "earlier" if earlier else "left"
+        line = console.text(f"broken-off-{word}", part=show.part_name(console, part))
+        console.line(line[0].upper() + line[1:])

@@ -34,7 +34,7 @@ _LOWER = 4
 def hints(text: str, names: Collection[str] = ()) -> tuple[tuple[Hint, str], ...]:
     """What was found and where, each piece once; `names` are those of colleagues as far as this device knows them."""
     found = [(Hint.MAIL, match[0]) for match in _MAIL.finditer(text)]
-    found += [(Hint.NUMBER, match[0].strip(" ./-")) for match in _NUMBER.finditer(text)]
+    found += [(Hint.NUMBER, match[0].strip(" \t\n./-")) for match in _NUMBER.finditer(text)]
     found += [(Hint.PHRASE, match[0]) for match in _PHRASE.finditer(text)]
     parts = {part.casefold() for name in names for part in _WORD.findall(name) if part[0].isupper() and len(part) > 1}
     for match in _WORD.finditer(text):

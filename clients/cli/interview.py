@@ -68,7 +68,7 @@ class Interview:
             try:
                 chosen = answering.option(question, typed)
             except BadInput as bad:
-                self.console.say(bad.text, **bad.values)
+                self._refuse(bad)
                 continue
             self.typed[question.id] = typed
             return chosen
@@ -86,10 +86,14 @@ class Interview:
             try:
                 text = answering.text(part, self.typed[question.id])
             except BadInput as bad:
-                self.console.say(bad.text, **bad.values)
+                self._refuse(bad)
                 continue
             if not show_hints(self.console, text, self.names) or self.console.confirm("hint-keep"):
                 return text
+
+    def _refuse(self, bad: BadInput) -> None:
+        """What is wrong with an answer; of its question, which stands above, nobody knows the name here."""
+        self.console.say(bad.text, **bad.values | {"question": self.console.text("this-question")})
 
     def _lines(self) -> str:
         """Up to an empty line; a first line that is a sign of its own ends at once."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from clients.cli.client import Client
 from clients.cli.connection import Web
@@ -17,6 +18,8 @@ from shared import codes
 from shared.codes import AccessCode, Mistake, WalletCode
 from shared.manifest import Manifest
 from shared.parties import BadParties, Book
+
+_Code = TypeVar("_Code", AccessCode, WalletCode)
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,10 @@ class Session:
                 raise BadInput("code-lines", expected=len(issuers), issuers=", ".join(issuers))
             # "issuer: code" or the code alone, in the order of the issuers.
             named = {line.partition(":")[0].strip(): line.partition(":")[2] for line in lines if ":" in line}
-            typed = {name: named.get(name, line) for name, line in zip(issuers, lines, strict=True)}
-        else:
-            key = "ask-code" if len(issuers) == 1 else "ask-code-of"
-            typed = {name: self.console.secret(self.console.text(key, issuer=name) + " ") for name in issuers}
-        return {name: _access_code(text) for name, text in typed.items()}
+            given = {name: named.get(name, line) for name, line in zip(issuers, lines, strict=True)}
+            return {name: _code(AccessCode, "access-code", text) for name, text in given.items()}
+        key = "ask-code" if len(issuers) == 1 else "ask-code-of"
+        return {name: self._ask(AccessCode, "access-code", self.console.text(key, issuer=name)) for name in issuers}
 
     def wallet_code(self) -> WalletCode | None:
         """The wallet code that was handed in, by `--key-file` or typed after `--key`; None if neither was asked for."""
@@ -92,15 +94,10 @@ class Session:
             lines = self.secret_lines(self.options.key_file)
             if len(lines) != 1:
                 raise BadInput("key-lines")
-            text = lines[0]
-        elif self.options.key:
-            text = self.console.secret(self.console.text("ask-key") + " ")
-        else:
-            return None
-        code = codes.parse(WalletCode, text)
-        if isinstance(code, Mistake):
-            raise BadInput(f"wallet-code-{code}")
-        return code
+            return _code(WalletCode, "wallet-code", lines[0])
+        if self.options.key:
+            return self._ask(WalletCode, "wallet-code", self.console.text("ask-key"))
+        return None
 
     def admin_key(self) -> str:
         """HR's key for one issuer, from a file or typed; never an argument, which every process list shows."""
@@ -110,6 +107,21 @@ class Session:
         if not key or not key.isascii() or not key.isprintable():
             raise BadInput("bad-admin-key")
         return key
+
+    def _ask(self, kind: type[_Code], words: str, prompt: str) -> _Code:
+        """A code that somebody types; she is told each mistake and asked again. BadInput when input ends."""
+        first: BadInput | None = None
+        while True:
+            try:
+                text = self.console.secret(prompt + " ")
+            except BadInput:
+                raise first or BadInput("no-more-input") from None
+            try:
+                return _code(kind, words, text)
+            except BadInput as bad:
+                first = first or bad
+                self.console.say(bad.text)
+                self.console.say("ask-again")
 
     @property
     def _data_folder(self) -> Path:
@@ -124,8 +136,9 @@ class Session:
         return getattr(self.options, option, None) or self.edge.environ.get(variable)
 
 
-def _access_code(text: str) -> AccessCode:
-    code = codes.parse(AccessCode, text)
+def _code(kind: type[_Code], words: str, text: str) -> _Code:
+    """The code that a text spells; BadInput with the sentence that `words` and the mistake name."""
+    code = codes.parse(kind, text)
     if isinstance(code, Mistake):
-        raise BadInput(f"access-code-{code}")
+        raise BadInput(f"{words}-{code}")
     return code

@@ -189,6 +189,34 @@ def test_the_wrong_kind_of_code_is_refused_before_anything_is_sent(quiet: Suite,
     assert not any("Authorization" in request.headers for request in quiet.asked)
 
 
+def test_a_code_with_a_typing_error_is_asked_for_again_and_nothing_else_is(tmp_path: Path) -> None:
+    with running(tmp_path, issuers=2) as suite:
+        right = code_of("p0").text
+        wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
+        key = WalletCode(bytes(16)).text
+        ran = suite.command(
+            *("collect", "spring", "--key", "--yes"), secrets=[right, "", wrong, right.lower(), "KW-1", key]
+        )
+        assert ran.code == 0, ran.err
+        assert ran.err == ""
+        assert "There is a typing error in the access code. Nothing was sent.\nTry again" in ran.out
+        assert ran.out.count("Your access code of issuing desk hr ") == 1
+        assert ran.out.count("Your access code of issuing desk council ") == 3
+        assert ran.out.count("Your key (begins with KW):") == 2
+        assert not CODE.search(ran.out)
+
+
+def test_after_closing_nobody_is_asked_for_a_code(quiet: Suite) -> None:
+    now = quiet.world.clock.now
+    quiet.world.clock.now = CLOSES
+    try:
+        ran = quiet.command("collect", "spring", secrets=[code_of("p0").text])
+    finally:
+        quiet.world.clock.now = now
+    refused(ran, 2, "collecting and answering are over. Nothing was sent. The results come at https://report.example")
+    assert "Your access code" not in ran.out
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [(AccessCode(bytes(16)).text, "That is an access code (KA), not your key (KW)"), ("KW-1", "too short")],
@@ -297,6 +325,36 @@ def test_who_does_not_try_again_can_answer_later(suite: Suite) -> None:
     entry = wallet(suite).get("spring")
     assert entry is not None
     assert [[one.revision for one in of_part] for of_part in entry.sent] == [[0, 1], [0, 1]]
+
+
+def test_who_is_overtaken_by_the_closing_is_told_which_parts_count(suite: Suite) -> None:
+    collected(suite)
+    suite.open()
+
+    def close(_seconds: float) -> None:
+        suite.world.clock.now = CLOSES
+        suite.refresh()
+
+    ran = suite.command("answer", "spring", typed="1\n1\n1\nDe lunch\n\ny\n", sleep=close)
+    refused(ran, 1, "The round is closed; what had not been received by then was not accepted any more.")
+    (part,) = (body["part"] for body in suite.posted()[:1])
+    names = ["The questions with choices", 'The open question "Wat moet blijven in English"']
+    assert f"{names[part]}: received, and counts." in ran.out
+    assert f"{names[1 - part]}: not confirmed, do not count on it." in ran.out
+
+
+def test_a_change_that_is_broken_off_leaves_what_was_sent_before(suite: Suite) -> None:
+    collected(suite)
+    suite.open()
+    assert answered(suite).code == 0
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    ran = suite.command(*("change", "spring", "--answers", suite.file("a.yaml", ANSWERS), "--yes"), sleep=interrupt)
+    refused(ran, 130, "Stopped.")
+    assert ran.out.count(": received, and counts.") == 1
+    assert ran.out.count("what you sent before counts, unless this arrived after all.") == 1
 
 
 def test_a_service_that_is_away_is_told_apart_from_one_that_refuses(quiet: Suite) -> None:
@@ -486,7 +544,7 @@ def test_help_and_wrong_use(quiet: Suite, capsys: pytest.CaptureFixture[str]) ->
             assert quiet.command(command, "--help", "--lang", language).code == 0
             assert capsys.readouterr().out.startswith(usage)
     refused(quiet.command(), 2, "klankbord --help")
-    refused(quiet.command("roster"), 2, "klankbord --help")
+    refused(quiet.command("roster"), 2, "klankbord roster --help")
     refused(quiet.command("vote"), 2, "That is not how it works")
     refused(quiet.command("vote", "--lang", "nl"), 2, "Zo kan het niet")
     refused(quiet.command("round", "--lang", "fr"), 2, "That is not how it works")

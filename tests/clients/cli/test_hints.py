@@ -12,6 +12,7 @@ COLLEAGUES = ("Ann Smit", "Bas de Boer", "Jo-Anne van der Wil", "Żaneta O'Neill
     [
         ("mail me op ann@velda.example graag", Hint.MAIL, "ann@velda.example"),
         ("bel 06-12345678", Hint.NUMBER, "06-12345678"),
+        ("bel 06-12345678\nof mail", Hint.NUMBER, "06-12345678"),
         ("sinds 12-03-2021 werk ik hier", Hint.NUMBER, "12-03-2021"),
         ("op 1234 AB woon ik", Hint.NUMBER, "1234 AB"),
         ("nummer +31 20 123 45 67.", Hint.NUMBER, "+31 20 123 45 67"),

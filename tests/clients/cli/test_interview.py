@@ -61,7 +61,7 @@ def test_it_speaks_dutch() -> None:
     _, out = ask("", "", "", "", language="nl")
     assert "Vraag 2 van 4" in out
     assert "  3  nl 3" in out
-    assert "Schrijf zo dat alleen de inhoud je verraadt, niet de afzender." in out
+    assert "Schrijf zo dat je leest wat, en niet wie." in out
 
 
 def test_back_goes_back_and_enter_keeps_what_was_chosen() -> None:
@@ -96,7 +96,7 @@ def test_words_are_still_there_when_one_goes_back(typed: list[str], kept: str) -
 def test_an_option_that_is_not_there_is_asked_for_again() -> None:
     given, out = ask("9", "x", "2", "", "", "")
     assert given["q0"] == 1
-    assert out.count("choose a number from 1 to 5") == 2
+    assert out.count("This question: choose a number from 1 to 5.") == 2
 
 
 def test_a_text_that_cannot_be_sent_is_kept_and_asked_for_again() -> None:

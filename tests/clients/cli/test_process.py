@@ -47,6 +47,25 @@ def test_it_starts_says_what_it_has_to_say_and_gives_an_exit_code(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("argv", [["--help"], ["round", "--help"]])
+def test_a_reader_that_goes_away_is_no_error_of_ours(tmp_path: Path, argv: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "clients.cli", *argv],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            timeout=30,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (ran.returncode, ran.stderr) == (141, b"")
+
+
 @pytest.mark.parametrize("lang", ["nl_NL.UTF-8", "C", "C.UTF-8"])
 @pytest.mark.parametrize("typed", [b"\xff\xfe\x00", None], ids=["noise", "closed"])
 def test_noise_or_nothing_on_standard_input_is_one_line(tmp_path: Path, typed: bytes | None, lang: str) -> None:
