@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from deploy.trial.installation import DidNotStart
 from deploy.trial.kept import KINDS
 from deploy.trial.play import Options, Play, running, wait_for_interrupt
 from deploy.trial.tale import Tale
+from deploy.trial.visitor import Visitor
 from shared.log.port import LogError
 from shared.log.sqlite import SqliteLog
 from shared.reading import RoundsReader
@@ -63,14 +65,15 @@ def main(argv: list[str]) -> int:
             return run(tale, Options(options.issuers, options.log), options.visit)
         if options.verb == "demo":
             return demo(tale, Options(options.issuers, options.log), options.out, story.QUARTERS[: options.quarters])
-        if options.verb in ("visit", "counted") and not (ROOT / "visitor.txt").exists():
+        if (visitor := Visitor.read(ROOT)) is None or (options.verb != "who-knows" and not _is_running()):
             tale.say("no-visit")
-            return 1
+            return visit.NOT_YET
         if options.verb == "visit":
-            return visit.answer(ROOT, ["--code-file", options.code_file] if options.code_file else [])
+            more = ["--code-file", options.code_file] if options.code_file else []
+            return visit.answer(tale, ROOT, visitor, time.time(), more)
         if options.verb == "counted":
-            return visit.counted(ROOT)
-        return who_knows.show(tale, ROOT, options.wallet)
+            return visit.counted(tale, ROOT, visitor, time.time())
+        return who_knows.show(tale, ROOT, options.wallet, visitor)
     except KeyboardInterrupt:
         return 0 if options.verb == "run" else 130
     except EXPECTED as error:
@@ -104,7 +107,7 @@ def run(tale: Tale, options: Options, stays_open: int) -> int:
 
 def demo(tale: Tale, options: Options, out: Path, played: Sequence[str]) -> int:
     """Play the quarters, check them from outside, and leave everything in `out`."""
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         tale.say("taken", folder=out)
         return 2
     with tempfile.TemporaryDirectory(prefix="klankbord-") as temporary:
@@ -135,7 +138,7 @@ def _check(play: Play, out: Path) -> None:
 
 def _invite(play: Play, stays_open: int) -> None:
     """Open a round in which somebody may answer herself, and tell her how."""
-    tale, root = play.tale, ROOT
+    tale = play.tale
     visitor = secrets.choice([one for one in play.people if one.team == "Support Zuid" and not one.leads])
     manifest, _turnout = play.answered(story.VISITORS, stays_open, without=frozenset({visitor.person}))
     closes = quarters.clock(manifest.draft.counting_from + 2)
@@ -149,7 +152,8 @@ def _invite(play: Play, stays_open: int) -> None:
         team=visitor.team,
         code=shown,
     )
-    (root / "visitor.txt").write_text("\n".join((visitor.person, visitor.name, visitor.mail)) + "\n", "utf-8")
+    draft = manifest.draft
+    Visitor(visitor.person, visitor.name, visitor.mail, draft.closes, draft.counting_from).write(ROOT)
     tale.say("visit", closes=closes)
 
 

@@ -67,11 +67,27 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "open-page": {"en": "Open the results: {url}", "nl": "Bekijk de uitslag: {url}"},
     "visitor": {
         "en": "Now you. {period} is open until {closes}. You are {name} of {team}, your access code is {code}",
-        "nl": "Nu jij. {period} is open tot {closes}. Je bent {name} van {team}, je ophaalcode is {code}",
+        "nl": "Nu jij. {period} is open tot {closes}. Je bent {name} van {team}, je toegangscode is {code}",
     },
     "visit": {
         "en": "In another terminal: make visit (answer), make counted (after {closes}), make who-knows.",
         "nl": "In een andere terminal: make visit (antwoorden), make counted (na {closes}), make who-knows.",
+    },
+    "visit-over": {
+        "en": "The round closed at {closes}: what you answered stays as it is. Was it counted? make counted",
+        "nl": "De ronde is gesloten om {closes}: wat je antwoordde verandert niet meer. Of het telde: make counted",
+    },
+    "visit-missed": {
+        "en": "The round closed at {closes}, without an answer of yours. End make run (Ctrl-C) and start it again.",
+        "nl": "De ronde is gesloten om {closes}, zonder antwoord van jou. Stop make run (Ctrl-C) en start opnieuw.",
+    },
+    "visit-first": {
+        "en": "You have not answered yet: make visit (until {closes}).",
+        "nl": "Je hebt nog niet geantwoord: make visit (tot {closes}).",
+    },
+    "count-later": {
+        "en": "Not counted yet. Come back after {counting}.",
+        "nl": "Er is nog niet geteld. Kom terug na {counting}.",
     },
     "no-visit": {
         "en": "No round is open for a visitor: run make run first, and wait until it invites you.",
@@ -91,8 +107,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "failed": {"en": "This did not work: {why}", "nl": "Dit lukte niet: {why}"},
     "taken": {
-        "en": "{folder} exists and is not empty; choose another OUT.",
-        "nl": "{folder} bestaat al en is niet leeg; kies een andere OUT.",
+        "en": "{folder} exists and is no empty folder; choose another OUT.",
+        "nl": "{folder} bestaat al en is geen lege map; kies een andere OUT.",
     },
 }
 

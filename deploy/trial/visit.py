@@ -1,29 +1,56 @@
-"""A visitor of `make run`: collects, answers, and finds herself counted, with the client that employees use."""
+"""A visitor of `make run`: collects, answers, and finds herself counted, with the client that employees use.
 
+What can be said here is said here: the client would name commands that a trial has under other names.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 from clients.cli.__main__ import main as klankbord
+from clients.cli.wallet import Entry
 from clients.cli.wallet_file import WalletFile
-from deploy.trial import story
+from deploy.trial import quarters, story
+from deploy.trial.tale import Tale
+from deploy.trial.visitor import Visitor
 
 WALLET = "visitor.json"
 
+NOT_YET = 1
+"""Exit code of what cannot be done now, and can be done at another time."""
 
-def answer(root: Path, more: list[str]) -> int:
-    """Collect, unless that was done before, and answer; the exit code of the client."""
-    entry = WalletFile.open(root / WALLET).get(story.VISITORS)
+
+def answer(tale: Tale, root: Path, visitor: Visitor, now: float, more: Sequence[str]) -> int:
+    """Collect, unless that was done before, and answer, or change what was answered; the exit code of the client."""
+    entry = _entry(root)
+    if now >= visitor.closes:
+        collected = entry is not None and entry.last_revision >= 0
+        tale.say("visit-over" if collected else "visit-missed", closes=quarters.clock(visitor.closes))
+        return NOT_YET
     if entry is None or not entry.collected:
-        code = _klankbord(root, "collect", story.VISITORS, *more)
-        if code or not (root / WALLET).exists():
+        code = _klankbord(root, "collect", *more)
+        entry = _entry(root)
+        if code or entry is None:
             return code
-    return _klankbord(root, "answer", story.VISITORS)
+    return _klankbord(root, "change" if entry.last_revision >= 0 else "answer")
 
 
-def counted(root: Path) -> int:
-    """Whether the release lists her sealed answers."""
-    return _klankbord(root, "counted", story.VISITORS)
+def counted(tale: Tale, root: Path, visitor: Visitor, now: float) -> int:
+    """Whether the release lists her sealed answers; the exit code of the client."""
+    entry = _entry(root)
+    if entry is None or entry.last_revision < 0:
+        tale.say("visit-first" if now < visitor.closes else "visit-missed", closes=quarters.clock(visitor.closes))
+        return NOT_YET
+    if now < visitor.counting_from:
+        tale.say("count-later", counting=quarters.clock(visitor.counting_from))
+        return NOT_YET
+    return _klankbord(root, "counted")
 
 
-def _klankbord(root: Path, *words: str) -> int:
+def _entry(root: Path) -> Entry | None:
+    return WalletFile.open(root / WALLET).get(story.VISITORS)
+
+
+def _klankbord(root: Path, command: str, *more: str) -> int:
+    words = (command, story.VISITORS, *more)
     print(f"$ klankbord {' '.join(words)}", flush=True)
     return klankbord(["--parties", str(root / "parties.json"), "--wallet", str(root / WALLET), *words])

@@ -9,6 +9,7 @@ from clients.cli.wallet_file import WalletFile
 from deploy.trial import holdings, story
 from deploy.trial.holdings import LOG
 from deploy.trial.tale import Tale
+from deploy.trial.visitor import Visitor
 from shared.parties import Book
 
 IDENTITY = ("name", "mail", "group", "code", "collected")
@@ -24,7 +25,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "name": {"en": "your name", "nl": "je naam"},
     "mail": {"en": "your mail address", "nl": "je mailadres"},
     "group": {"en": "where you belong", "nl": "waar je bij hoort"},
-    "code": {"en": "a hash of your access code", "nl": "een hash van je ophaalcode"},
+    "code": {"en": "a hash of your access code", "nl": "een hash van je toegangscode"},
     "collected": {"en": "that you collected, not when", "nl": "dat je hebt opgehaald, niet wanneer"},
     "posted": {"en": "your sealed answers, as posted", "nl": "je verzegelde antwoorden, zoals gepost"},
     "lot": {
@@ -48,26 +49,17 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "WRONG: {owners} holds who you are and something of your answers. Please report this.",
         "nl": "NIET GOED: bij {owners} ligt wie je bent én iets van je antwoorden. Meld dit.",
     },
-    "no-trial": {
-        "en": "There is no running trial with a visitor.",
-        "nl": "Er draait geen proef met een bezoeker.",
-    },
     "no-wallet": {"en": "{wallet} cannot be read.", "nl": "{wallet} kan niet gelezen worden."},
-    "not-yet": {"en": "Answer first; then come back.", "nl": "Geef eerst antwoord en kom dan terug."},
+    "not-yet": {"en": "Answer first: make visit", "nl": "Geef eerst antwoord: make visit"},
 }
 
 
-def show(tale: Tale, root: Path, wallet_path: Path, round_id: str = story.VISITORS) -> int:
+def show(tale: Tale, root: Path, wallet_path: Path, visitor: Visitor, round_id: str = story.VISITORS) -> int:
     """Print the table; 1 if there is nothing to look for yet, or if it is not as it should be."""
 
     def text(key: str, **values: object) -> str:
         return _TEXTS[key][tale.language].format(**values)
 
-    visitor = root / "visitor.txt"
-    if not visitor.exists():
-        print(text("no-trial"))
-        return 1
-    person, name, mail = visitor.read_text("utf-8").splitlines()
     try:
         entry = WalletFile.open(wallet_path).get(round_id)
     except BadInput:
@@ -78,8 +70,8 @@ def show(tale: Tale, root: Path, wallet_path: Path, round_id: str = story.VISITO
         return 1
     parties = Book.load((root / "parties.json").read_bytes()).current
     services = [*parties.issuer_names, "ingest", "gate", "aggregate", "report"]
-    held = holdings_of(holdings.pieces(root, services), person, name, mail, entry)
-    print(text("title", name=name, round=round_id))
+    held = holdings_of(holdings.pieces(root, services), visitor.person, visitor.name, visitor.mail, entry)
+    print(text("title", name=visitor.name, round=round_id))
     rows = [
         (text(owner) if owner == LOG else owner, text(what), ", ".join(places))
         for owner in (*services, LOG)

@@ -10,6 +10,7 @@ import pytest
 from clients.cli.wallet_file import WalletFile
 from deploy.trial import who_knows
 from deploy.trial.tale import Tale
+from deploy.trial.visitor import Visitor
 from tests.privacy.people import CHANGING
 from tests.privacy.round_played import ROUND, Left
 
@@ -22,7 +23,7 @@ def trial(left: Left, tmp_path: Path) -> Path:
     root = tmp_path / "trial"
     shutil.copytree(left.running, root)
     visitor = left.people[CHANGING]
-    (root / "visitor.txt").write_text("\n".join((visitor.id, visitor.name, visitor.mail)) + "\n", "utf-8")
+    Visitor(visitor.id, visitor.name, visitor.mail, 0, 0).write(root)
     entry = left.parts[visitor.id].wallet.get(ROUND)
     assert entry is not None
     WalletFile(root / "visitor.json", {}).put(ROUND, entry)
@@ -32,8 +33,9 @@ def trial(left: Left, tmp_path: Path) -> Path:
 @pytest.fixture
 def show(trial: Path, capsys: pytest.CaptureFixture[str]) -> Show:
     def shown(language: str) -> tuple[int, list[str]]:
-        tale = Tale(StringIO(), {"LANG": language})
-        code = who_knows.show(tale, trial, trial / "visitor.json", ROUND)
+        tale, visitor = Tale(StringIO(), {"LANG": language}), Visitor.read(trial)
+        assert visitor is not None
+        code = who_knows.show(tale, trial, trial / "visitor.json", visitor, ROUND)
         return code, capsys.readouterr().out.splitlines()
 
     return shown
@@ -107,6 +109,4 @@ def test_before_there_is_anything_to_look_for_it_says_so(show: Show, trial: Path
     (trial / "visitor.json").write_text("{}")
     assert show("en") == (1, [f"{trial}/visitor.json cannot be read."])
     (trial / "visitor.json").unlink()
-    assert show("nl") == (1, ["Geef eerst antwoord en kom dan terug."])
-    (trial / "visitor.txt").unlink()
-    assert show("en") == (1, ["There is no running trial with a visitor."])
+    assert show("nl") == (1, ["Geef eerst antwoord: make visit"])

@@ -1,0 +1,31 @@
+"""Whom `make run` has invited, in a file of the trial's folder: who she is, and until when she can answer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = "visitor.txt"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One of the example's people, and the times of her round in POSIX seconds."""
+
+    person: str
+    name: str
+    mail: str
+    closes: int
+    counting_from: int
+
+    def write(self, root: Path) -> None:
+        """Leave it in a trial's folder."""
+        lines = (self.person, self.name, self.mail, str(self.closes), str(self.counting_from))
+        (root / FILE).write_text("\n".join(lines) + "\n", "utf-8")
+
+    @classmethod
+    def read(cls, root: Path) -> "Visitor | None":
+        """Who was invited in the trial of a folder; None if nobody is."""
+        try:
+            person, name, mail, closes, counting_from = (root / FILE).read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            return None
+        return cls(person, name, mail, int(closes), int(counting_from))
