@@ -18,15 +18,16 @@ FILE = "identity.key"
 """In the folder that KLANKBORD_HOME names."""
 
 
-def handle(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
+def handle(arguments: Sequence[str], environ: Mapping[str, str], others: Sequence[str] = ()) -> int | None:
     """What the command line asks for besides running the service; its exit code, or None if the service is to run.
 
-    `keygen` needs KLANKBORD_HOME only: there is no parties.json before all parties have their keys.
+    `others` are words that the service has taken care of itself. `keygen` needs KLANKBORD_HOME only: there is no
+    parties.json before all parties have their keys.
     """
     if not arguments:
         return None
     if list(arguments) != ["keygen"]:
-        sys.stderr.write("either no argument or: keygen\n")
+        sys.stderr.write(f"either no argument or: {', '.join(('keygen', *others))}\n")
         return 2
     home = Settings(environ).text("HOME", "")
     if not home:
@@ -35,13 +36,21 @@ def handle(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
     try:
         key = make_identity(Path(home) / FILE)
     except FileExistsError:
-        sys.stderr.write(f"{FILE} exists already and is never replaced: whoever loses it leaves parties.json\n")
+        sys.stderr.write(f"{FILE} exists already and is never replaced{_public(Path(home) / FILE)}\n")
         return 2
     except OSError as error:
         sys.stderr.write(f"{FILE} cannot be made: {error.strerror}\n")
         return 2
     sys.stdout.write(b64(key.public_key().public_bytes_raw()) + "\n")
     return 0
+
+
+def _public(path: Path) -> str:
+    """For whoever has lost what was printed when the key was made."""
+    try:
+        return f"; its public key: {b64(load_identity(path).public_key().public_bytes_raw())}"
+    except (OSError, UnsafeFile, ValueError) as error:
+        return f", but cannot be used: {error}"
 
 
 def identity(home: Path, party: Party) -> Ed25519PrivateKey:

@@ -61,7 +61,7 @@ def main() -> int:
         return admin_key.make(os.environ)
     if sys.argv[1:] == ["migrate"]:
         return starting.migrate(os.environ)
-    if (code := keygen.handle(sys.argv[1:], os.environ)) is not None:
+    if (code := keygen.handle(sys.argv[1:], os.environ, ("adminkey", "migrate"))) is not None:
         return code
     configure_logging()
     try:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared import keygen
-from shared.canonical import unb64
+from shared.canonical import b64, unb64
 from shared.parties import Party
 from shared.settings import BadSettings
 
@@ -38,11 +38,20 @@ def test_keygen_makes_a_key_that_only_its_owner_reads_and_prints_the_public_half
 
 
 def test_a_key_is_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    made(tmp_path, capsys)
+    public = made(tmp_path, capsys)
     before = (tmp_path / keygen.FILE).read_bytes()
     assert keygen.handle(["keygen"], environ(tmp_path)) == 2
-    assert "exists already" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said == f"identity.key exists already and is never replaced; its public key: {b64(public)}\n"
+    (tmp_path / keygen.FILE).chmod(0o644)
+    assert keygen.handle(["keygen"], environ(tmp_path)) == 2
+    assert "cannot be used: identity.key can be read by others" in capsys.readouterr().err
     assert (tmp_path / keygen.FILE).read_bytes() == before
+
+
+def test_the_words_that_a_service_has_besides_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert keygen.handle(["--help"], environ(tmp_path), ("adminkey", "migrate")) == 2
+    assert capsys.readouterr().err == "either no argument or: keygen, adminkey, migrate\n"
 
 
 def test_other_arguments_a_missing_folder_and_one_that_cannot_be_made_end_with_a_line(
