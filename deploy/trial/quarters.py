@@ -26,12 +26,12 @@ _TITLE = {"nl": "Hoe veilig is het om hier iets te zeggen?", "en": "How safe is 
 
 _CONTACT = {
     "counsellor": {
-        "nl": "Vertrouwenspersoon: Hanneke Prins, toestel 112 (verzonnen)",
-        "en": "Confidential counsellor: Hanneke Prins, extension 112 (made up)",
+        "nl": "Hanneke Prins, vertrouwenspersoon, toestel 112 (verzonnen)",
+        "en": "Hanneke Prins, confidential counsellor, extension 112 (made up)",
     },
     "channel": {
-        "nl": "Een misstand melden: meldpunt@kade.example (verzonnen)",
-        "en": "Reporting wrongdoing: meldpunt@kade.example (made up)",
+        "nl": "meldpunt@kade.example (verzonnen)",
+        "en": "meldpunt@kade.example (made up)",
     },
 }
 
