@@ -10,10 +10,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,7 +61,7 @@ class Service:
     def start(self) -> None:
         """Start the process; `wait_until_ready` tells when it answers."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("KLANKBORD_")}
-        with self.said.open("ab") as out:
+        with self.said.open("ab") as out, undisturbed():
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.module],
                 env=inherited | dict(self.environ),
@@ -103,6 +105,26 @@ class Service:
         except subprocess.TimeoutExpired:
             self.kill()
             return -signal.SIGKILL
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the block has ended: amidst it a process would start that nobody knows of."""
+    if threading.current_thread() is not threading.main_thread():  # Signals are the main thread's.
+        yield
+        return
+    caught: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: caught.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        signal.raise_signal(caught[0])
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """What a visitor of `make run` is told when it is not the moment for what she asks, with the trial's own commands."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from clients.cli.collecting import Ticket
 from clients.cli.wallet import Entry, Sent
 from clients.cli.wallet_file import WalletFile
 from deploy.trial import story, visit
+from deploy.trial.installation import undisturbed
 from deploy.trial.tale import Tale
 from deploy.trial.visitor import Visitor
 from tests.rounds_made import make_round
@@ -90,6 +92,19 @@ def test_a_file_is_no_folder_for_a_demo(tmp_path: Path) -> None:
     said = ran(tmp_path, "demo", "--out", "file")
     assert (said.returncode, said.stderr) == (2, "")
     assert "choose another OUT" in said.stdout
+
+
+def test_an_interrupt_waits_until_a_started_service_is_known() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    reached = False
+    try:
+        with pytest.raises(KeyboardInterrupt), undisturbed():
+            signal.raise_signal(signal.SIGINT)
+            reached = True
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert reached
 
 
 def test_a_trial_that_is_ended_while_it_starts_does_not_complain(tmp_path: Path) -> None:
