@@ -2,12 +2,10 @@
 
 import argparse
 import os
-import secrets
 import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -17,11 +15,13 @@ from clients.cli.outcomes import Alarm, Refusal, Unavailable
 from deploy.kafka.broker import BrokerFailed
 from deploy.kafka.server import NoKafka
 from deploy.kafka.setup import SetupFailed
-from deploy.trial import outside, quarters, story, visit, who_knows
+from deploy.trial import outside, story, visit, visiting, who_knows
+from deploy.trial.doors.app import House, create, served
+from deploy.trial.doors.visits import Visits
 from deploy.trial.hr import DidNotHappen
 from deploy.trial.installation import DidNotStart
 from deploy.trial.kept import KINDS
-from deploy.trial.play import Options, Play, running, wait_for_interrupt
+from deploy.trial.play import Options, Play, running
 from deploy.trial.tale import Tale
 from deploy.trial.visitor import Visitor
 from shared.log.port import LogError
@@ -96,9 +96,10 @@ def run(tale: Tale, options: Options, stays_open: int) -> int:
             for quarter in story.QUARTERS:
                 play.quarter(quarter)
             tale.say("open-page", url=installation.book.current.report_url)
-            _invite(play, stays_open)
-            tale.say("end")
-            wait_for_interrupt(threading.Event())
+            visits = Visits()
+            with served(create(House.of(installation), visits)) as url:
+                tale.say("doors", url=url)
+                visiting.receive(play, ROOT, visits, stays_open)
     finally:
         (ROOT / "pid").unlink(missing_ok=True)
         tale.say("ended")
@@ -134,27 +135,6 @@ def _check(play: Play, out: Path) -> None:
             wrong = outside.differences(played.manifest, numbers, comments, played.turnout.answered)
             if wrong and not played.turnout.late:
                 raise DidNotHappen(f"{played.round_id}: {'; '.join(wrong)}")
-
-
-def _invite(play: Play, stays_open: int) -> None:
-    """Open a round in which somebody may answer herself, and tell her how."""
-    tale = play.tale
-    visitor = secrets.choice([one for one in play.people if one.team == "Support Zuid" and not one.leads])
-    manifest, _turnout = play.answered(story.VISITORS, stays_open, without=frozenset({visitor.person}))
-    closes = quarters.clock(manifest.draft.counting_from + 2)
-    # Whoever holds this terminal is the visitor; a real code is handed to its person alone.
-    shown = ", ".join(code.text for code in play.codes[visitor.person].values())
-    tale.say(
-        "visitor",
-        period=quarters.period(story.VISITORS),
-        closes=quarters.clock(manifest.draft.closes),
-        name=visitor.name,
-        team=visitor.team,
-        code=shown,
-    )
-    draft = manifest.draft
-    Visitor(visitor.person, visitor.name, visitor.mail, draft.closes, draft.counting_from).write(ROOT)
-    tale.say("visit", closes=closes)
 
 
 def _is_running() -> bool:

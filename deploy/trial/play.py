@@ -2,9 +2,8 @@
 
 import os
 import signal
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,9 +120,12 @@ class Play:
         return played
 
     def answered(
-        self, round_id: str, time_to_answer: float | None, without: frozenset[str] = frozenset()
+        self, round_id: str, time_to_answer: float | None, without: Callable[[], Collection[str]] = frozenset
     ) -> tuple[Manifest, Turnout]:
-        """Draft a round and let everybody but `without` answer; `time_to_answer` in seconds, else as long as needed."""
+        """Draft a round and let everybody answer but those of `without`, which is asked as the round opens.
+
+        `time_to_answer` in seconds, else as long as needed.
+        """
         started = time.time()
         opens = int(max(started + self.pace.agree, self._free_from)) + 1
         closes = opens + int(time_to_answer or self.pace.answer) + 1
@@ -137,7 +139,7 @@ class Play:
 
         asked = manifest.draft.questionnaire
         truth = story.answers(self.people, round_id, quarters.closed_questions(asked), quarters.open_questions(asked))
-        for person in without:
+        for person in without():
             truth.pop(person, None)
         began = time.time()
         turnout = simulation.answer_all(
@@ -172,9 +174,3 @@ def running(root: Path, tale: Tale, options: Options) -> Iterator[Installation]:
             unclean = [name for name, code in installation.stop().items() if code not in clean]
             if unclean:
                 tale.say("not-ended", services=", ".join(unclean))
-
-
-def wait_for_interrupt(stop: threading.Event) -> None:
-    """Until somebody sets `stop`; in steps, because a wait without end does not see signals everywhere."""
-    while not stop.wait(0.5):
-        pass

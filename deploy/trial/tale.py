@@ -69,6 +69,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "Now you. {period} is open until {closes}. You are {name} of {team}, your access code is {code}",
         "nl": "Nu jij. {period} is open tot {closes}. Je bent {name} van {team}, je toegangscode is {code}",
     },
+    "doors": {
+        "en": "Or open all doors, for employees, HR, works council and operations: {url}",
+        "nl": "Of open alle deuren, voor medewerkers, HR, ondernemingsraad en beheer: {url}",
+    },
     "visit": {
         "en": "In another terminal: make visit (answer), make counted (after {closes}), make who-knows.",
         "nl": "In een andere terminal: make visit (antwoorden), make counted (na {closes}), make who-knows.",
@@ -78,8 +82,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "nl": "De ronde is gesloten om {closes}: wat je antwoordde verandert niet meer. Of het telde: make counted",
     },
     "visit-missed": {
-        "en": "The round closed at {closes}, without an answer of yours. End make run (Ctrl-C) and start it again.",
-        "nl": "De ronde is gesloten om {closes}, zonder antwoord van jou. Stop make run (Ctrl-C) en start opnieuw.",
+        "en": "The round closed at {closes}, without an answer of yours. The next one opens in a minute.",
+        "nl": "De ronde is gesloten om {closes}, zonder antwoord van jou. De volgende gaat binnen een minuut open.",
     },
     "visit-first": {
         "en": "You have not answered yet: make visit (until {closes}).",

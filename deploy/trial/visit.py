@@ -9,7 +9,7 @@ from pathlib import Path
 from clients.cli.__main__ import main as klankbord
 from clients.cli.wallet import Entry
 from clients.cli.wallet_file import WalletFile
-from deploy.trial import quarters, story
+from deploy.trial import quarters
 from deploy.trial.tale import Tale
 from deploy.trial.visitor import Visitor
 
@@ -21,36 +21,35 @@ NOT_YET = 1
 
 def answer(tale: Tale, root: Path, visitor: Visitor, now: float, more: Sequence[str]) -> int:
     """Collect, unless that was done before, and answer, or change what was answered; the exit code of the client."""
-    entry = _entry(root)
+    entry = _entry(root, visitor.round_id)
     if now >= visitor.closes:
-        collected = entry is not None and entry.last_revision >= 0
-        tale.say("visit-over" if collected else "visit-missed", closes=quarters.clock(visitor.closes))
+        answered = entry is not None and entry.last_revision >= 0
+        tale.say("visit-over" if answered else "visit-missed", closes=quarters.clock(visitor.closes))
         return NOT_YET
     if entry is None or not entry.collected:
-        code = _klankbord(root, "collect", *more)
-        entry = _entry(root)
+        code = _klankbord(root, "collect", visitor.round_id, *more)
+        entry = _entry(root, visitor.round_id)
         if code or entry is None:
             return code
-    return _klankbord(root, "change" if entry.last_revision >= 0 else "answer")
+    return _klankbord(root, "change" if entry.last_revision >= 0 else "answer", visitor.round_id)
 
 
 def counted(tale: Tale, root: Path, visitor: Visitor, now: float) -> int:
-    """Whether the release lists her sealed answers; the exit code of the client."""
-    entry = _entry(root)
-    if entry is None or entry.last_revision < 0:
+    """Whether the release lists the sealed answers that she sent last; the exit code of the client."""
+    answered = [name for name, entry in WalletFile.open(root / WALLET).items() if entry.last_revision >= 0]
+    if not answered:
         tale.say("visit-first" if now < visitor.closes else "visit-missed", closes=quarters.clock(visitor.closes))
         return NOT_YET
-    if now < visitor.counting_from:
+    if answered[-1] == visitor.round_id and now < visitor.counting_from:
         tale.say("count-later", counting=quarters.clock(visitor.counting_from))
         return NOT_YET
-    return _klankbord(root, "counted")
+    return _klankbord(root, "counted", answered[-1])
 
 
-def _entry(root: Path) -> Entry | None:
-    return WalletFile.open(root / WALLET).get(story.VISITORS)
+def _entry(root: Path, round_id: str) -> Entry | None:
+    return WalletFile.open(root / WALLET).get(round_id)
 
 
-def _klankbord(root: Path, command: str, *more: str) -> int:
-    words = (command, story.VISITORS, *more)
+def _klankbord(root: Path, *words: str) -> int:
     print(f"$ klankbord {' '.join(words)}", flush=True)
     return klankbord(["--parties", str(root / "parties.json"), "--wallet", str(root / WALLET), *words])

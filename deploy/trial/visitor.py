@@ -1,4 +1,4 @@
-"""Whom `make run` has invited, in a file of the trial's folder: who she is, and until when she can answer."""
+"""Whom `make run` has invited, in a file of the trial's folder: who she is, which round is hers, until when."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +13,20 @@ class Visitor:
     person: str
     name: str
     mail: str
+    round_id: str
     closes: int
     counting_from: int
 
     def write(self, root: Path) -> None:
         """Leave it in a trial's folder."""
-        lines = (self.person, self.name, self.mail, str(self.closes), str(self.counting_from))
+        lines = (self.person, self.name, self.mail, self.round_id, str(self.closes), str(self.counting_from))
         (root / FILE).write_text("\n".join(lines) + "\n", "utf-8")
 
     @classmethod
     def read(cls, root: Path) -> "Visitor | None":
         """Who was invited in the trial of a folder; None if nobody is."""
         try:
-            person, name, mail, closes, counting_from = (root / FILE).read_text("utf-8").splitlines()
+            person, name, mail, round_id, closes, counting_from = (root / FILE).read_text("utf-8").splitlines()
         except FileNotFoundError:
             return None
-        return cls(person, name, mail, int(closes), int(counting_from))
+        return cls(person, name, mail, round_id, int(closes), int(counting_from))

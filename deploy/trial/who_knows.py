@@ -6,7 +6,7 @@ from pathlib import Path
 from clients.cli.outcomes import BadInput
 from clients.cli.wallet import Entry
 from clients.cli.wallet_file import WalletFile
-from deploy.trial import holdings, story
+from deploy.trial import holdings
 from deploy.trial.holdings import LOG
 from deploy.trial.tale import Tale
 from deploy.trial.visitor import Visitor
@@ -54,20 +54,21 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def show(tale: Tale, root: Path, wallet_path: Path, visitor: Visitor, round_id: str = story.VISITORS) -> int:
+def show(tale: Tale, root: Path, wallet_path: Path, visitor: Visitor) -> int:
     """Print the table; 1 if there is nothing to look for yet, or if it is not as it should be."""
 
     def text(key: str, **values: object) -> str:
         return _TEXTS[key][tale.language].format(**values)
 
     try:
-        entry = WalletFile.open(wallet_path).get(round_id)
+        collected = [(name, entry) for name, entry in WalletFile.open(wallet_path).items() if entry.collected]
     except BadInput:
         print(text("no-wallet", wallet=wallet_path))
         return 1
-    if entry is None or not entry.collected:
+    if not collected:
         print(text("not-yet"))
         return 1
+    round_id, entry = collected[-1]
     parties = Book.load((root / "parties.json").read_bytes()).current
     services = [*parties.issuer_names, "ingest", "gate", "aggregate", "report"]
     held = holdings_of(holdings.pieces(root, services), visitor.person, visitor.name, visitor.mail, entry)

@@ -15,7 +15,7 @@ import pytest
 from clients.cli.collecting import Ticket
 from clients.cli.wallet import Entry, Sent
 from clients.cli.wallet_file import WalletFile
-from deploy.trial import story, visit
+from deploy.trial import visit
 from deploy.trial.installation import undisturbed
 from deploy.trial.tale import Tale
 from deploy.trial.visitor import Visitor
@@ -26,7 +26,7 @@ ENVIRON = {name: value for name, value in os.environ.items() if not name.startsw
     "LANG": "en",
     "PYTHONPATH": str(ROOT),
 }
-VISITOR = Visitor("p001", "Noor", "noor@example.org", closes=1000, counting_from=1010)
+VISITOR = Visitor("p001", "Noor", "noor@example.org", "2026-q4", closes=1000, counting_from=1010)
 
 
 def told(verb: str, root: Path, now: float, language: str = "en") -> tuple[int, str]:
@@ -37,7 +37,7 @@ def told(verb: str, root: Path, now: float, language: str = "en") -> tuple[int, 
     return visit.counted(tale, root, VISITOR, now), out.getvalue()
 
 
-def has_answered(root: Path) -> None:
+def has_answered(root: Path, round_id: str = VISITOR.round_id) -> None:
     """Leave a wallet with which one part was answered."""
     made = make_round()
     member = made.member("p15")
@@ -45,7 +45,7 @@ def has_answered(root: Path) -> None:
     ticket = Ticket(member.nonce(0), secrets, made.finest("p15", 0), member.admission(0), member.group(0))
     sent = Sent(0, sha256(b"counted").digest()[:16], acknowledged=True)
     entry = replace(Entry(made.manifest.hash, 0), tickets=(ticket,), sent=((sent,),))
-    WalletFile.open(root / visit.WALLET).put(story.VISITORS, entry)
+    WalletFile.open(root / visit.WALLET).put(round_id, entry)
 
 
 def test_whom_a_trial_has_invited_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -74,6 +74,22 @@ def test_who_asks_before_anything_is_counted_is_told_when_to_come_back(tmp_path:
     has_answered(tmp_path)
     code, words = told("counted", tmp_path, now=1009)
     assert (code, words.startswith("Not counted yet. Come back after ")) == (1, True)
+
+
+def test_the_round_before_is_looked_at_while_the_next_one_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def klankbord(words: list[str]) -> int:
+        asked.append(words)
+        return 0
+
+    monkeypatch.setattr(visit, "klankbord", klankbord)
+    has_answered(tmp_path)
+    later = replace(VISITOR, round_id="2026-q4-2", closes=2000, counting_from=2010)
+    assert visit.counted(Tale(StringIO(), {}), tmp_path, later, 1011) == 0
+    assert asked[0][-2:] == ["counted", VISITOR.round_id]
 
 
 def ran(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,7 @@ def trial(left: Left, tmp_path: Path) -> Path:
     root = tmp_path / "trial"
     shutil.copytree(left.running, root)
     visitor = left.people[CHANGING]
-    Visitor(visitor.id, visitor.name, visitor.mail, 0, 0).write(root)
+    Visitor(visitor.id, visitor.name, visitor.mail, ROUND, 0, 0).write(root)
     entry = left.parts[visitor.id].wallet.get(ROUND)
     assert entry is not None
     WalletFile(root / "visitor.json", {}).put(ROUND, entry)
@@ -35,7 +35,7 @@ def show(trial: Path, capsys: pytest.CaptureFixture[str]) -> Show:
     def shown(language: str) -> tuple[int, list[str]]:
         tale, visitor = Tale(StringIO(), {"LANG": language}), Visitor.read(trial)
         assert visitor is not None
-        code = who_knows.show(tale, trial, trial / "visitor.json", visitor, ROUND)
+        code = who_knows.show(tale, trial, trial / "visitor.json", visitor)
         return code, capsys.readouterr().out.splitlines()
 
     return shown
