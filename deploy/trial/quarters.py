@@ -38,7 +38,7 @@ _CONTACT = {
 
 def asked(round_id: str) -> tuple[str, ...]:
     """What is asked in a round of the example, by instrument."""
-    if round_id == story.VISITORS:
+    if round_id.startswith(story.VISITORS):
         return WITH_VISITORS
     return LATER if round_id in story.QUARTERS[1:] else ASKED
 
