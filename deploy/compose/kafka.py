@@ -6,7 +6,6 @@ away again: Kafka may be published for services elsewhere (split.yml), and there
 """
 
 import logging
-import socket
 import sys
 import time
 from contextlib import closing
@@ -18,6 +17,7 @@ from kafka.errors import KafkaError
 
 from deploy.kafka import setup
 from deploy.kafka.administrator import administrator
+from deploy.kafka.listening import listens
 from shared.log.kafka_address import Address, BadAddress
 
 _PATIENCE = 60.0
@@ -52,8 +52,7 @@ def main() -> int:
 def let_in(address: Address) -> None:
     """Give the administrator its SCRAM principal, once a broker answers; KafkaError, SetupFailed."""
     deadline = time.monotonic() + _PATIENCE
-    # The port first: a client that finds it closed waits longer and longer between its tries.
-    while not any(map(_is_open, address.servers)) and time.monotonic() < deadline:
+    while not any(map(listens, address.servers)) and time.monotonic() < deadline:
         time.sleep(_PAUSE)
     while True:
         try:
@@ -71,15 +70,6 @@ def shut_out(address: Address) -> None:
     """Take the administrator's SCRAM principal away; KafkaError."""
     with closing(administrator(replace(address, mechanism="PLAIN"))) as client:
         client.alter_user_scram_credentials([UserScramCredentialDeletion(address.user, address.mechanism)])
-
-
-def _is_open(server: str) -> bool:
-    host, _, port = server.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

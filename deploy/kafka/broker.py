@@ -27,6 +27,7 @@ from kafka.errors import KafkaError
 from deploy import watcher
 from deploy.kafka import server
 from deploy.kafka.administrator import connect
+from deploy.kafka.listening import listens
 
 ADMIN = "admin"
 """The super user; every other principal can do what ACLs allow it."""
@@ -116,8 +117,7 @@ class Broker:
         self.folder = folder
         self.number = number
         """By which its cluster knows it, from 1."""
-        self._port = plan.ports[number - 1][0]
-        self.servers = f"127.0.0.1:{self._port}"
+        self.servers = f"127.0.0.1:{plan.ports[number - 1][0]}"
         self._jars = jars
         self._plan = plan
         self._password = password
@@ -176,8 +176,7 @@ class Broker:
 
     def _wait_for(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _PATIENCE
-        # The port first: a client that finds it closed waits longer and longer between its tries.
-        while not (_open(self._port) and self._answers()):
+        while not (listens(self.servers) and self._answers()):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise BrokerFailed(f"Kafka did not start: see {self.folder / 'server.log'} and server.out beside it")
             time.sleep(_PAUSE)
@@ -268,11 +267,3 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
-
-
-def _open(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
