@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from deploy.compose.ending import exit_code
 from deploy.compose.prepare import authority_of, certificate, give_address, host_of, principal
 from deploy.compose.volumes import Volumes
 from deploy.parties import fields
 from shared.canonical import b64
 from shared.parties import BadParties, Book, Party
-from shared.secret_files import UnsafeFile
 
 GATE = "gate"
 _KEYS = ("authority", "parties", "passwords", "server")
@@ -87,26 +87,22 @@ def _check(volumes: Volumes, name: str, url: str, parties: bytes) -> None:
 def main(words: Sequence[str] | None = None, handed: TextIO = sys.stdin) -> int:
     """0, or 2 if it cannot be done."""
     chosen = _arguments().parse_args(words)
-    volumes, now = Volumes(chosen.folder), time.time()
-    try:
-        if chosen.verb == "give":
-            print(give(volumes, chosen.server, chosen.users), end="")
-            return 0
-        name, url = fields(chosen.issuer, "NAME,URL")
-        lines = keys(volumes, name, url, now)
-        if chosen.verb == "keys":
-            print(lines, end="")
-        elif chosen.verb == "take":
-            take(volumes, name, url, handed.read())
-        else:
-            start(volumes, name, url)
-    except BadParties as error:
-        print(f"parties.json: {error}", file=sys.stderr)
-        return 2
-    except (OSError, UnsafeFile, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return exit_code(lambda: _do(chosen, handed))
+
+
+def _do(chosen: argparse.Namespace, handed: TextIO) -> None:
+    volumes = Volumes(chosen.folder)
+    if chosen.verb == "give":
+        print(give(volumes, chosen.server, chosen.users), end="")
+        return
+    name, url = fields(chosen.issuer, "NAME,URL")
+    lines = keys(volumes, name, url, time.time())
+    if chosen.verb == "keys":
+        print(lines, end="")
+    elif chosen.verb == "take":
+        take(volumes, name, url, handed.read())
+    else:
+        start(volumes, name, url)
 
 
 def _arguments() -> argparse.ArgumentParser:

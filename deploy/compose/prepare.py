@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 
 from deploy.compose import kafka_files
 from deploy.compose.authority import Authority
+from deploy.compose.ending import exit_code
 from deploy.compose.kafka_files import ADMIN
 from deploy.compose.volumes import Volumes
 from deploy.parties import fields, party
 from shared.parties import BadParties, Book, Parties, Party, describe, write
-from shared.secret_files import UnsafeFile
 
 TLS = "tls.pem"
 """Private key and certificate in one file, so that they can never belong to two."""
@@ -178,15 +178,7 @@ def _comparable(parties: Parties) -> object:
 def main(words: Sequence[str] | None = None) -> int:
     """0, or 2 if it cannot be done."""
     chosen = _arguments().parse_args(words)
-    try:
-        prepare(Volumes(chosen.folder), _plan(chosen), time.time())
-    except BadParties as error:
-        print(f"parties.json: {error}", file=sys.stderr)
-        return 2
-    except (OSError, UnsafeFile, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return exit_code(lambda: prepare(Volumes(chosen.folder), _plan(chosen), time.time()))
 
 
 def _plan(chosen: argparse.Namespace) -> Plan:
