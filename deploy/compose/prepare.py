@@ -35,14 +35,20 @@ _DATABASE = "postgres:5432"
 
 _ISSUER_SQL = """\
 CREATE ROLE issuer LOGIN PASSWORD '{password}';
-CREATE DATABASE issuer OWNER issuer ENCODING 'UTF8' TEMPLATE template0;
+CREATE DATABASE issuer OWNER issuer ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0;
 REVOKE ALL ON DATABASE issuer FROM PUBLIC;
 ALTER ROLE issuer SET log_statement = 'none';
 ALTER ROLE issuer SET log_min_duration_statement = -1;
 ALTER ROLE issuer SET log_min_error_statement = 'panic';
 ALTER ROLE issuer SET log_error_verbosity = 'terse';
+ALTER ROLE CURRENT_USER PASSWORD NULL;
 """
-"""What PostgreSQL's image runs when its storage is new; docs/operations.md says why its log must tell so little."""
+"""What PostgreSQL's image runs when its storage is new; docs/operations.md says why its log must tell so little.
+
+Text is ordered by its bytes: an index in a language's order is damaged by an update of the C library's. The image wants
+a password for the administrator, and leaves it in the server's environment: from here on it opens nothing, and only
+who is in the container comes in as administrator, by the socket.
+"""
 
 _HOMES = {"issuer": "issuer-home", "ingest": "ingest", "gate": "gate-home", "aggregate": "aggregate-home"}
 """Where the identity keys lie: ingest writes nothing, so its home is read-only too."""

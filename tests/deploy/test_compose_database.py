@@ -11,7 +11,7 @@ from tests import postgresql_here
 from tests.deploy.volumes_made import made
 
 
-def test_the_issuer_owns_its_database_and_is_nobody_else_there(
+def test_the_issuer_owns_its_database_and_nothing_else_and_the_administrator_has_no_password(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = postgresql_here.here()
@@ -28,7 +28,11 @@ def test_the_issuer_owns_its_database_and_is_nobody_else_there(
             assert starting.migrate({"KLANKBORD_DATABASE_FILE": str(address)}) == 0
             asked = "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication FROM pg_roles WHERE rolname = %s"
             assert admin.execute(asked, ("issuer",)).fetchone() == (False,)
+            # The image leaves the administrator's in the environment of the server.
+            asked = "SELECT rolpassword IS NULL FROM pg_authid WHERE rolname = CURRENT_USER"
+            assert admin.execute(asked).fetchone() == (True,)
         finally:
             admin.execute("DROP DATABASE IF EXISTS issuer")
             admin.execute("DROP ROLE IF EXISTS issuer")
+            admin.execute(f"ALTER ROLE CURRENT_USER PASSWORD '{server.password}'".encode())
     assert "the tables are those of revision" in capsys.readouterr().out
