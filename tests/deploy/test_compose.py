@@ -65,6 +65,11 @@ def test_a_service_and_the_log_are_alone_in_a_network_without_a_way_out() -> Non
     assert set(of["kafka"]["networks"]) == {f"{service}-log" for service in (*SERVICES[MAIN], "setup")}
 
 
+def test_kafka_writes_no_log_into_the_memory_that_stands_for_its_folder() -> None:
+    # What bin/kafka-server-start.sh starts Kafka with; by itself "-name kafkaServer -loggc".
+    assert containers(MAIN)["kafka"]["environment"]["EXTRA_ARGS"] == "-name kafkaServer"
+
+
 def test_only_the_issuer_reaches_a_database() -> None:
     of, networks = containers(MAIN), compose(MAIN)["networks"]
     together = {name for name, container in of.items() if "issuer-database" in container.get("networks", [])}
