@@ -70,6 +70,13 @@ def test_kafka_writes_no_log_into_the_memory_that_stands_for_its_folder() -> Non
     assert containers(MAIN)["kafka"]["environment"]["EXTRA_ARGS"] == "-name kafkaServer"
 
 
+@pytest.mark.parametrize("file", [MAIN, SPLIT])
+def test_no_listener_of_kafka_has_a_name_for_which_its_image_wants_keys_in_files_of_its_own(file: str) -> None:
+    # The image's script "configure" looks at names, not at what they are mapped to.
+    advertised = containers(file)["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+    assert not re.search("SSL://|SASL_", advertised)
+
+
 def test_only_the_issuer_reaches_a_database() -> None:
     of, networks = containers(MAIN), compose(MAIN)["networks"]
     together = {name for name, container in of.items() if "issuer-database" in container.get("networks", [])}
