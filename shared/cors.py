@@ -19,5 +19,6 @@ def headers(origin: str | None, pages: Collection[str]) -> dict[str, str]:
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Methods": "GET, POST",
         "Access-Control-Allow-Headers": "Authorization, Content-Type",
+        "Access-Control-Expose-Headers": "Retry-After",
         "Access-Control-Max-Age": str(REMEMBERED),
     }

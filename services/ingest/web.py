@@ -38,6 +38,9 @@ def create(desk: Desk, metrics: Metrics, parties: Parties) -> Flask:
     def allow_pages(response: Response) -> Response:
         for name, value in cors.headers(request.headers.get("Origin"), parties.pages).items():
             response.headers[name] = value
+        if "Origin" in request.headers:
+            # A page cannot choose: its browser would send all parts of a person over one connection.
+            response.headers["Connection"] = "close"
         return response
 
     @app.get("/rounds")

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from http.client import HTTPResponse
 
 import httpx
 import pytest
@@ -98,3 +99,30 @@ def test_noise_is_answered_or_not_and_everybody_else_is_served(running: Suite, n
     assert httpx.get(f"{service.url}/rounds", timeout=5).json() == {"rounds": []}
     said = service.said.read_text()
     assert "Traceback" not in said and "ERROR" not in said
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [("GET", "/rounds", b""), ("POST", "/envelopes", b"{}")])
+@pytest.mark.parametrize(("headers", "kept"), [({"Origin": "https://anywhere.example"}, False), ({}, True)])
+def test_a_browser_sends_no_two_parts_over_one_connection(
+    running: Suite, method: str, path: str, body: bytes, headers: dict[str, str], kept: bool
+) -> None:
+    """It would, if it were up to it, and ingest could tell that they come from one person."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    message = "\r\n".join([*lines, "", ""]).encode() + body
+    # Seconds; a connection on which nothing is said is closed anyway, after ten.
+    with socket.create_connection(address(running.installation.services["ingest"]), timeout=5) as connection:
+        connection.sendall(message)
+        answered(connection)
+        if kept:
+            connection.sendall(message)
+            answered(connection)
+        else:
+            assert connection.recv(1) == b""
+
+
+def answered(connection: socket.socket) -> None:
+    """Read one answer as a whole."""
+    answer = HTTPResponse(connection)
+    answer.begin()
+    answer.read()

@@ -12,6 +12,7 @@ def test_a_page_of_ours_is_allowed_by_name(origin: str) -> None:
     allowed = cors.headers(origin, PAGES)
     assert allowed["Access-Control-Allow-Origin"] == origin
     assert "Access-Control-Allow-Credentials" not in allowed
+    assert allowed["Access-Control-Expose-Headers"] == "Retry-After"
 
 
 @pytest.mark.parametrize(
