@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from clients.cli import employee, hr, instruments, texts
+from clients.cli import employee, hr, instruments, page, texts
 from clients.cli.outcomes import BadInput
 from clients.cli.session import Session
 
@@ -110,6 +110,9 @@ def _employee(add: Callable[..., Parser], say: Callable[[str], str]) -> None:
         command.add_argument("--yes", action="store_true", help=say("help-yes"))
     for command in (shown, collected, answered, changed, add("counted", employee.check_counted)):
         command.add_argument("round", nargs="?", metavar=say("help-round-name"), help=say("help-round-argument"))
+    verified = add("verify-page", page.verify)
+    verified.add_argument("url", metavar="URL", help=say("help-page-url"))
+    verified.add_argument("--hashes", metavar="FILE", help=say("help-hashes"))
 
 
 def _hr(add: Callable[..., Parser], group: Callable[[str], Any], say: Callable[[str], str]) -> None:

@@ -35,7 +35,7 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of an answer. The longest honest one lists 300,000 counted entries in 8 MB."""
 
 _PROBLEM = re.compile(r"urn:klankbord:problem:([a-z0-9-]{1,60})")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,7 @@ class Web:
         content_type: str = "",
     ) -> dict[str, Any]:
         """One request on a connection of its own. `bearer` travels in a header, never in an address."""
-        parts = urlsplit(address)
-        if parts.scheme != "https" and not (self.plain or parts.hostname in _LOOPBACK):
-            raise Unavailable(service, Trouble.PLAIN_HTTP)
+        refuse_plain(service, address, plain=self.plain)
         headers = dict(HEADERS)
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
@@ -82,6 +80,13 @@ class Web:
             # The original error would carry the request, headers included, into whatever prints it.
             raise Unavailable(service, _trouble(error)) from None
         return _answer(service, response, body)
+
+
+def refuse_plain(service: str, address: str, *, plain: bool) -> None:
+    """Unavailable for an address without TLS that is not on this machine, unless `plain` allows it."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" and not (plain or parts.hostname in LOOPBACK):
+        raise Unavailable(service, Trouble.PLAIN_HTTP)
 
 
 def encode(body: object) -> bytes:

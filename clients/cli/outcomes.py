@@ -32,6 +32,7 @@ class AlarmReason(StrEnum):
     BAD_LIST = "bad-list"  # the list of counted entries is not the signed one
     NOT_COUNTED = "not-counted"  # an acknowledged answer is missing from the signed list
     OLD_COUNTED = "old-counted"  # an earlier version was counted instead of the acknowledged later one
+    CHANGED_PAGE = "changed-page"  # what is served is not the published page
 
 
 class Trouble(StrEnum):

@@ -31,15 +31,20 @@ class Session:
     options: argparse.Namespace
 
     @cached_property
+    def parties(self) -> bytes:
+        """The user's own parties.json."""
+        try:
+            return self._parties_file.read_bytes()
+        except OSError:
+            raise BadInput("no-parties", file=self._parties_file) from None
+
+    @cached_property
     def book(self) -> Book:
         """The installation as the user's own file describes it: every signature is checked against this."""
-        path = Path(self._setting("parties", "KLANKBORD_PARTIES") or "parties.json")
         try:
-            return Book.load(path.read_bytes())
-        except OSError:
-            raise BadInput("no-parties", file=path) from None
+            return Book.load(self.parties)
         except BadParties as error:
-            raise BadInput("bad-parties", file=path, reason=error) from None
+            raise BadInput("bad-parties", file=self._parties_file, reason=error) from None
 
     @cached_property
     def web(self) -> Web:
@@ -122,6 +127,10 @@ class Session:
                 first = first or bad
                 self.console.say(bad.text)
                 self.console.say("ask-again")
+
+    @property
+    def _parties_file(self) -> Path:
+        return Path(self._setting("parties", "KLANKBORD_PARTIES") or "parties.json")
 
     @property
     def _data_folder(self) -> Path:
