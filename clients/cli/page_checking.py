@@ -62,10 +62,10 @@ def differences(browser: Browser, published: Published) -> Iterator[Difference]:
 
     The page is asked for as a browser does, and what only this client asks for comes last.
     """
-    if browser.origin not in published.book.current.pages:
-        yield Difference(Differs.UNKNOWN_PAGE, browser.origin)
     answers: dict[str, Got] = {}
     answers["/"] = got = browser.get("/")
+    if browser.origin not in published.book.current.pages:
+        yield Difference(Differs.UNKNOWN_PAGE, browser.origin)
     yield from _of_file("/", got, published.hashes[INDEX])
     html = got.body or b""
     if sha256(html).hexdigest() != published.hashes[INDEX]:

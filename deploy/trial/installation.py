@@ -172,19 +172,28 @@ def principals(issuers: int) -> dict[str, str]:
 
 
 def install(
-    root: Path, *, issuers: int = 1, partitions: int = 1, poll: str = POLL, log: Kept | None = None
+    root: Path,
+    *,
+    issuers: int = 1,
+    partitions: int = 1,
+    poll: str = POLL,
+    log: Kept | None = None,
+    page: Path | None = None,
 ) -> Installation:
     """Make homes, keys and parties.json (`trial: true`) in a new folder, on free ports of 127.0.0.1.
 
-    `log` has let in all `principals`; without it the embedded log is used.
+    `log` has let in all `principals`; without it the embedded log is used. `page`: the folder of the employees' page
+    as it was built; without it nobody serves one.
     """
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = log or Embedded(root)
     kinds = modules(issuers)
     issuer_names = [name for name, kind in kinds.items() if kind == "issuer"]
-    ports = iter(_free_ports(2 * len(kinds)))
+    ports = iter(_free_ports(2 * len(kinds) + 2))
     listen = {name: f"127.0.0.1:{next(ports)}" for name in kinds}
     metrics = {name: f"127.0.0.1:{next(ports)}" for name in kinds}
+
+    page_listen, page_metrics = (f"127.0.0.1:{next(ports)}" for _ in range(2))
 
     def party(name: str, *, reachable: bool) -> Party:
         key = make_identity(root / name / "identity.key").public_key().public_bytes_raw()
@@ -196,6 +205,7 @@ def install(
         party("gate", reachable=False),
         party("aggregate", reachable=False),
         f"http://{listen['report']}",
+        [f"http://{page_listen}"] if page else [],
         trial=True,
     )
     parties_json = write([(generation, {})])
@@ -228,6 +238,8 @@ def install(
             metrics[name],
             {f"KLANKBORD_{key}": value for key, value in environ.items()},
         )
+    if page:
+        services["page"] = _page_host(root, page, page_listen, page_metrics)
     admin_keys = {name: root / name / "admin.key" for name in issuer_names}
     installation = Installation(root, Book.load(parties_json), log, services, admin_keys)
     for issuer in installation.issuers:
@@ -238,6 +250,13 @@ def install(
             stdout=subprocess.DEVNULL,
         )
     return installation
+
+
+def _page_host(root: Path, page: Path, listen: str, metrics: str) -> Service:
+    """It has no home, no key and no way to the log; whatever it is told stands here."""
+    environ = {"PARTIES": str(root / "parties.json"), "PAGE": str(page), "LISTEN": listen, "METRICS": metrics}
+    variables = {f"KLANKBORD_{key}": value for key, value in environ.items()}
+    return Service("page", "services.page", root / "page", listen, metrics, variables)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -18,9 +18,11 @@ from deploy.trial.kept import kept
 from deploy.trial.organisation import COMPANY, Employee, employees, roster_csv
 from deploy.trial.simulation import Turnout
 from deploy.trial.tale import Tale
+from services.page.built import FOLDER
 from shared import blind_rsa
 from shared.codes import AccessCode
 from shared.manifest import Manifest
+from shared.page_files import LIST
 
 KEYS = 66
 """Signing keys that the example's plan takes per round and issuer."""
@@ -163,7 +165,8 @@ def running(root: Path, tale: Tale, options: Options) -> Iterator[Installation]:
     if options.log == "kafka":
         tale.say("kafka")
     with kept(root, options.log, principals(options.issuers).values()) as log:
-        installation = install(root, issuers=options.issuers, log=log)
+        page = FOLDER if (FOLDER / LIST).exists() else None
+        installation = install(root, issuers=options.issuers, log=log, page=page)
         clean = {0, -signal.SIGTERM}  # What is still starting has not said yet how it ends.
         try:
             installation.start()

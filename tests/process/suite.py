@@ -126,13 +126,14 @@ def suite(
     issuers: int = 1,
     partitions: int = 1,
     log: Kept | None = None,
+    page: Path | None = None,
     change: Callable[[Installation], None] = lambda _: None,
 ) -> Iterator[Suite]:
     """Install, `change` what was installed, start, staff; at the end every service must end with exit code 0.
 
-    `log` as in `install`.
+    `log` and `page` as in `install`.
     """
-    installation = install(root, issuers=issuers, partitions=partitions, log=log)
+    installation = install(root, issuers=issuers, partitions=partitions, log=log, page=page)
     change(installation)
     with closing(installation.log.open()) as opened:
         try:

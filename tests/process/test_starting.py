@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.trial.installation import Installation, Service, install
+from tests.pages_made import built
 
 Spoil = Callable[[Service, ExitStack], dict[str, str]]
 """Makes something wrong for a service, until the stack is closed; the variables to change."""
@@ -19,7 +20,7 @@ Spoil = Callable[[Service, ExitStack], dict[str, str]]
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Installation:
-    return install(tmp_path / "suite")
+    return install(tmp_path / "suite", page=built(tmp_path / "built"))
 
 
 def ended(service: Service, changes: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +50,7 @@ def wrong(name: str, value: str) -> Spoil:
 
 def parties(content: bytes) -> Spoil:
     def spoil(service: Service, stack: ExitStack) -> dict[str, str]:
-        path = service.home / "broken.json"
+        path = service.home.with_name(f"{service.name}-broken.json")
         path.write_bytes(content)
         stack.callback(path.unlink)
         return {"KLANKBORD_PARTIES": str(path)}
@@ -85,6 +86,10 @@ def cases(name: str) -> Iterator[tuple[Spoil, str]]:
     if name not in ("gate", "aggregate"):
         yield taken("KLANKBORD_LISTEN"), "KLANKBORD_LISTEN cannot be listened on: Address already in use"
     yield parties(b"{"), "KLANKBORD_PARTIES: not canonical JSON"
+    if name == "page":
+        yield wrong("KLANKBORD_PAGE", "/nowhere"), "KLANKBORD_PAGE has no built page: hashes.json: No such file"
+        yield wrong("KLANKBORD_LOG", "sqlite:secret"), "KLANKBORD_LOG is unknown"
+        return
     yield wrong("KLANKBORD_LOG", "kafka://secret@host"), "KLANKBORD_LOG: a log's address begins with sqlite:"
     if name != "report":
         yield identity(0o644), "KLANKBORD_HOME: identity.key can be read by others: chmod 600"

@@ -95,9 +95,7 @@ def test_what_is_no_file_of_the_page_is_not_found(path: str) -> None:
     assert answer.json is not None and answer.json["type"] == "urn:klankbord:problem:not-found"
 
 
-@pytest.mark.parametrize(
-    "path", ["", "//", "//index.html", "///assets//index-DiwrgTda.js", "/icon.svg/", "//x.example"]
-)
+@pytest.mark.parametrize("path", ["//", "//index.html", "///assets//index-DiwrgTda.js", "/icon.svg/", "//x.example"])
 def test_nobody_is_sent_elsewhere(path: str) -> None:
     answer = browser().get("/", environ_overrides={"PATH_INFO": path, "HTTP_HOST": "elsewhere.example"})
     assert answer.status_code in (200, 404)
