@@ -9,9 +9,10 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
-from clients.cli import page, page_checking
+from clients.cli import as_a_browser, page, page_checking
 from clients.cli.connection import open_connection
 from clients.cli.outcomes import Exit, Trouble, Unavailable
 from clients.cli.page_checking import Published
@@ -170,6 +171,19 @@ def test_a_host_that_serves_something_else_to_whoever_is_no_browser_is_served_by
     host.changes["/"] = to_browsers
     ran = host.verify()
     assert ran.code == Exit.ALARM and "/: is not what was published." in ran.out
+
+
+def test_a_host_that_serves_one_person_a_changed_page_is_not_found_out_by_others(host: Host) -> None:
+    """What cannot be helped: her browser is told from this command by whatever the host knows of her."""
+    changed = INDEX + b"<!-- changed -->"
+    hers = {**dict(as_a_browser.headers(host.origin, "/", "en")), "Accept-Language": "de-DE,de;q=0.9"}
+
+    def to_her(answer: Answer, headers: Headers) -> Answer:
+        return answer.saying(changed) if dict(headers)["Accept-Language"] == hers["Accept-Language"] else answer
+
+    host.changes["/"] = to_her
+    assert httpx.get(host.origin, headers=hers).content == changed
+    assert host.verify().code == host.verify(language="nl").code == Exit.OK
 
 
 def test_what_only_this_command_asks_for_comes_last_and_all_of_it_over_one_connection(host: Host) -> None:

@@ -11,6 +11,8 @@ from clients.cli import texts
 from clients.cli.counting import Fate
 from clients.cli.hints import Hint
 from clients.cli.outcomes import AlarmReason, Trouble
+from clients.cli.page_checking import Differs
+from clients.cli.page_html import Odd
 from services.ingest.core import Reason
 from services.issuer.core import Refusal
 from shared.codes import Mistake
@@ -81,6 +83,8 @@ def test_every_sentence_that_the_code_asks_for_is_there() -> None:
         ("reader", Reader),
         ("access-code", Mistake),
         ("wallet-code", Mistake),
+        ("page", Differs),
+        ("page", Odd),
     ],
 )
 def test_every_word_that_can_occur_has_its_sentence(prefix: str, words: list[str]) -> None:
