@@ -66,7 +66,8 @@ def environment(folder: Path, **changes: str) -> dict[str, str]:
     """A right one, with changes; an empty value takes the variable away. Its parties.json names the page."""
     listen = f"127.0.0.1:{free_port()}"
     parties = folder / "parties.json"
-    parties.write_bytes(installation(pages=[f"http://{listen}"]).file)
+    scheme = "https" if "TLS_KEY" in changes else "http"
+    parties.write_bytes(installation(pages=[f"{scheme}://{listen}"]).file)
     settings = {
         "PARTIES": str(parties),
         "PAGE": str(built(folder / "built")),
@@ -86,7 +87,8 @@ class Host:
 
     @property
     def url(self) -> str:
-        return f"http://{self.environ['KLANKBORD_LISTEN']}"
+        scheme = "https" if "KLANKBORD_TLS_KEY" in self.environ else "http"
+        return f"{scheme}://{self.environ['KLANKBORD_LISTEN']}"
 
     @property
     def metrics(self) -> str:
@@ -116,7 +118,9 @@ def running(environ: Mapping[str, str], said: Path, cwd: Path | None = None) -> 
 def _answers(host: Host) -> bool:
     try:
         ready = httpx.get(f"http://{host.environ['KLANKBORD_METRICS']}/ready", timeout=2).status_code == 200
-        return ready and httpx.get(host.url, timeout=2).status_code == 200
-    except httpx.TransportError:
+        address, _, port = host.environ["KLANKBORD_LISTEN"].partition(":")
+        with socket.create_connection((address, int(port)), timeout=2):
+            return ready
+    except (httpx.TransportError, OSError):
         time.sleep(0.02)
         return False

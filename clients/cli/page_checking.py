@@ -78,7 +78,7 @@ def differences(browser: Browser, published: Published) -> Iterator[Difference]:
     yield from _of_parties(got, published)
     answers[f"/{LIST}"] = got = browser.get(f"/{LIST}")
     yield from _of_list(got, published)
-    yield from _of_headers(answers, page_policy.headers(published.book), tls=browser.origin.startswith("https:"))
+    yield from of_headers(answers, page_policy.headers(published.book), tls=browser.origin.startswith("https:"))
 
 
 def _of_file(path: str, got: Got, digest: str) -> Iterator[Difference]:
@@ -124,7 +124,7 @@ def _of_list(got: Got, published: Published) -> Iterator[Difference]:
             yield Difference(Differs.EXTRA_FILE, f"/{path}")
 
 
-def _of_headers(answers: Mapping[str, Got], always: Mapping[str, str], *, tls: bool) -> Iterator[Difference]:
+def of_headers(answers: Mapping[str, Got], always: Mapping[str, str], *, tls: bool) -> Iterator[Difference]:
     """Each difference once, however many answers have it; `detail` begins with the first path that does."""
     found: dict[tuple[Differs, str, str], list[str]] = {}
     for path, got in answers.items():

@@ -17,7 +17,7 @@ from threading import Thread
 from flask.testing import FlaskClient
 
 from clients.cli.__main__ import main
-from clients.cli.connection import open_connection
+from clients.cli.connection import Connect, open_connection
 from clients.cli.edge import Edge
 from services.page import web
 from tests.clients.cli.suite import Ran
@@ -61,6 +61,7 @@ class Host:
     asked: list[tuple[str, Headers]] = field(default_factory=list)
     """Path and headers of every request, in order."""
     connections: list[tuple[str, int]] = field(default_factory=list)
+    connect: Connect = open_connection
 
     def verify(self, *argv: str, url: str = "", language: str = "en") -> Ran:
         """Run `klankbord verify-page` with the person's own parties.json and the published hashes."""
@@ -71,7 +72,7 @@ class Host:
             stdout=out,
             stderr=err,
             secret=lambda _: "",
-            connect=open_connection,
+            connect=self.connect,
             now=lambda: 0.0,
             sleep=lambda _: None,
             random=Random(7),

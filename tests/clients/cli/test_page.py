@@ -3,7 +3,9 @@
 import gzip
 import json
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -15,8 +17,9 @@ import pytest
 from clients.cli import as_a_browser, page, page_checking
 from clients.cli.connection import open_connection
 from clients.cli.outcomes import Exit, Trouble, Unavailable
-from clients.cli.page_checking import Published
+from clients.cli.page_checking import Differs, Published
 from clients.cli.page_fetching import LARGEST, PATIENCE, Browser
+from deploy.compose.authority import Authority
 from shared import page_files
 from shared.page_policy import POLICY
 from shared.parties import Book, describe, endorse, write
@@ -46,6 +49,26 @@ def test_a_real_host_serves_the_published_page(tmp_path: Path) -> None:
         (tmp_path / "hashes.json").write_bytes(listing(FILES))
         ran = Host(tmp_path, real.url).verify(language="nl")
     assert (ran.code, ran.err) == (Exit.OK, ""), ran
+
+
+def test_over_tls_the_host_has_to_say_that_there_is_no_other_way_and_be_who_it_says(tmp_path: Path) -> None:
+    authority = Authority.make("an authority of the tests", time.time())
+    pem = tmp_path / "page.pem"
+    pem.write_bytes(authority.issue(["127.0.0.1"], time.time()))
+    environ = environment(tmp_path, TLS_CERTIFICATE=str(pem), TLS_KEY=str(pem))
+    (tmp_path / "hashes.json").write_bytes(listing(FILES))
+    trusting = ssl.create_default_context(cadata=authority.pem.decode())
+    with running(environ, tmp_path / "said") as real:
+        trusted = Host(tmp_path, real.url, connect=lambda _: httpx.HTTPTransport(verify=trusting)).verify()
+        unknown = Host(tmp_path, real.url).verify()
+        wrong = Host(tmp_path, real.url.replace("127.0.0.1", "localhost")).verify()
+    assert real.url.startswith("https:") and (trusted.code, trusted.err) == (Exit.OK, "")
+    assert (unknown.code, wrong.code) == (Exit.UNAVAILABLE, Exit.UNAVAILABLE)
+    with hosting(tmp_path) as plain, closing(open_connection(plain.origin)) as transport:
+        # Served without TLS, and so without this header, it is looked at as if it had come over TLS.
+        got = Browser(plain.origin, "en", transport).get("/")
+    missing = page_checking.of_headers({"/": got}, {}, tls=True)
+    assert "Strict-Transport-Security" in {one.where for one in missing if one.kind is Differs.MISSING_HEADER}
 
 
 def changing(body: bytes) -> Change:
