@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clients.cli import as_a_browser, page, page_checking
+from clients.cli import as_a_browser, page, page_checking, page_html
 from clients.cli.connection import open_connection
 from clients.cli.outcomes import Exit, Trouble, Unavailable
 from clients.cli.page_checking import Differs, Published
@@ -358,10 +358,17 @@ def test_hashes_that_are_none_are_refused_before_anything_is_sent(host: Host, co
 
 
 def test_whatever_a_host_says_is_one_line_without_control_characters(host: Host) -> None:
-    host.changes["/"] = changing(b'<script src="https://evil.example/\x1b[2J\n' + b"x" * 9999 + b'"></script>')
+    host.changes["/"] = changing(b'<script src="https://evil.example/\x1b[2J\n' + b"x" * 999 + b'"></script>')
     ran = host.verify()
     line = next(line for line in ran.out.splitlines() if "elsewhere" in line)
     assert "\x1b" not in ran.out and len(line) < 400
+
+
+@pytest.mark.parametrize("mark", [b"<!", b"<a ", b"<", b"<!--", b"<script", b"<svg><![CDATA[", b"&#"])
+def test_html_that_is_made_to_be_slow_is_not(mark: bytes) -> None:
+    began = time.monotonic()
+    page_html.oddities(mark * (LARGEST // len(mark)), "https://page.example", ())
+    assert time.monotonic() - began < 5
 
 
 def test_many_differences_are_not_all_said(host: Host) -> None:
