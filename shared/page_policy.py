@@ -19,12 +19,13 @@ TRUSTED = "klankbord"
 else."""
 
 _OFF = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media",
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media",
     "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
     "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "storage-access", "usb",
-    "web-share", "window-management", "xr-spatial-tracking",
+    "window-management", "xr-spatial-tracking",
 )  # fmt: skip
-"""What a browser could do for a page, and does not for this one (the Permissions Policy standard)."""
+"""What a browser could do for a page, and does not for this one (the Permissions Policy standard). Only what Chromium
+knows on every system: it complains in its console of others, where people look for what is wrong."""
 
 _ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
 """Nothing with a character that means something in a policy: one `*` would allow the whole world."""
