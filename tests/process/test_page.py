@@ -30,7 +30,10 @@ def test_the_page_is_served_and_may_speak_to_whom_it_must(tmp_path: Path) -> Non
         assert not page.home.exists()
         words = ["--parties", str(installation.parties_file), "--hashes", str(tmp_path / "built" / "hashes.json")]
         assert main(["verify-page", page.url, *words]) == 0
-    assert page.said.read_text() == ""
+    # Its server says so when a busy machine keeps it from ending in time.
+    assert [
+        line for line in page.said.read_text().splitlines() if not line.startswith("[WARNING] Killing worker-")
+    ] == []
 
 
 def test_without_a_built_page_the_suite_is_what_it_was(tmp_path: Path) -> None:
