@@ -7,7 +7,8 @@
 Whoever may write to a topic chooses the bytes of a record, and brokers look at few of them: the name of a header need
 not be UTF-8, the attributes may be anything, and a record may claim any offset for itself. A reader who stumbles over
 one, as kafka-python's does, never reads that topic again; one who believes it sees another log at each look. So nothing
-but the value is looked at here, and a record's offset is its place.
+but the value is looked at here, and a record's offset is its place. What no broker takes is refused all the same, for
+not every broker is an honest one: a number without end would take minutes to read.
 """
 
 import struct
@@ -23,6 +24,12 @@ _CHECKED = 21
 """Where begins what the checksum covers."""
 _COMPRESSED = 0x07
 _CONTROL = 0x20
+_MAGIC_AT = 16
+"""In batches of every format."""
+_LONGEST = 5
+"""Bytes of a number of 32 bits."""
+_LONGEST_TIME = 10
+"""Bytes of one of 64 bits."""
 
 
 class BadRecords(ValueError):
@@ -40,10 +47,14 @@ class Batch(NamedTuple):
 def batches(page: bytes) -> Iterator[Batch]:
     """The batches of a page, the last of which may be cut off; BadRecords. A record without a value is empty."""
     at = 0
-    while len(page) - at >= _HEAD.size:
-        first, length, _, magic, checksum, attributes, last, _, _, _, _, _, count = _HEAD.unpack_from(page, at)
-        if magic != 2 or length < _HEAD.size - _AFTER_LENGTH:
-            raise BadRecords("no batch of this format")
+    while len(page) - at > _MAGIC_AT:
+        if page[at + _MAGIC_AT] != 2:
+            raise BadRecords("of another format")
+        if len(page) - at < _HEAD.size:
+            return
+        first, length, _, _, checksum, attributes, last, _, _, _, _, _, count = _HEAD.unpack_from(page, at)
+        if length < _HEAD.size - _AFTER_LENGTH or last < 0:
+            raise BadRecords("no batch")
         end = at + _AFTER_LENGTH + length
         if end > len(page):
             return
@@ -63,7 +74,7 @@ def _values(page: bytes, at: int, end: int, count: int) -> Iterator[bytes]:
         for _ in range(count):
             length, at = _number(page, at)
             next_one = at + length
-            at = _after(page, at + 1)  # A time.
+            at = _after(page, at + 1, _LONGEST_TIME)
             at = _after(page, at)  # An offset.
             key, at = _number(page, at)
             value, at = _number(page, at + max(0, key))
@@ -86,7 +97,8 @@ def _number(page: bytes, at: int) -> tuple[int, int]:
     return (raw >> 1) ^ -(raw & 1), end
 
 
-def _after(page: bytes, at: int) -> int:
-    while page[at] & 0x80:
-        at += 1
-    return at + 1
+def _after(page: bytes, at: int, longest: int = _LONGEST) -> int:
+    for end in range(at + 1, at + longest + 1):
+        if not page[end - 1] & 0x80:
+            return end
+    raise BadRecords("a number has no end")

@@ -278,9 +278,10 @@ def fetched(topic: Topic, partition: int, offset: int, answer: Any) -> tuple[lis
         for batch in batches(bytes(result.records or b"")):
             entries = (Entry(partition, at, value) for at, value in enumerate(batch.values, batch.start))
             page.extend(entry for entry in entries if entry.offset >= offset)
-            following = batch.stop
+            following = max(following, batch.stop)
     except BadRecords as error:
-        raise LogDamaged(f"{topic.name}: partition {partition} is corrupt at {following} or after it") from error
+        where = f"{topic.name}: partition {partition} is corrupt at {following} or after it"
+        raise LogDamaged(f"{where} ({error})") from error
     return page, following
 
 

@@ -1,12 +1,15 @@
 """Whatever stands beside the values of a batch, they are read, each in its place; what is no batch is named so."""
 
+import struct
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.log.kafka_records import BadRecords, Batch, batches
 from tests.contract import kafka_batches
-from tests.contract.kafka_batches import altered, batch, of_records
+from tests.contract.kafka_batches import altered, batch, crafted, of_records
 
 VALUES = st.lists(st.binary(max_size=300), min_size=1, max_size=20)
 
@@ -46,18 +49,48 @@ def test_what_a_broker_says_for_itself_is_no_record_and_takes_its_place() -> Non
     "page",
     [
         altered(batch(b"record"), 16, b"\x01"),
+        struct.pack(">qiIbbii", 0, 14, 0, 1, 0, -1, -1),
         batch(b"record" * 100, compression=1),
         altered(batch(b"record"), 26, b"\x05"),
         altered(batch(b"record"), 60, b"\x02"),
+        altered(altered(batch(b"record"), 57, b"\xff" * 4), 23, (-2).to_bytes(4, signed=True)),
+        altered(altered(batch(b"commit"), 22, b"\x20"), 23, b"\xff" * 4),
         batch(b"record")[:-2] + b"X\0",
         b"\0" * 61,
         of_records(kafka_batches.ODD["from the past"][:7]),
     ],
-    ids=["old format", "compressed", "fewer than said", "more than said", "altered", "zeros", "cut off"],
+    ids=[
+        "old format",
+        "old and short",
+        "compressed",
+        "fewer than said",
+        "more than said",
+        "fewer than none",
+        "backwards",
+        "altered",
+        "zeros",
+        "cut off",
+    ],
 )
 def test_what_is_not_as_our_topics_have_it_is_named_so(page: bytes) -> None:
     with pytest.raises(BadRecords):
         list(batches(page))
+
+
+@pytest.mark.parametrize("codec", range(1, 8))
+def test_whatever_it_is_compressed_with_it_is_refused(codec: int) -> None:
+    with pytest.raises(BadRecords, match="^compressed"):
+        list(batches(altered(batch(b"record"), 21, codec.to_bytes(2))))
+
+
+@pytest.mark.parametrize("before", [b"", b"\x02\0", b"\x02\0\0", b"\x02\0\0\0", b"\x02\0\0\0\x01"])
+def test_a_number_without_end_is_refused_before_it_is_read(before: bytes) -> None:
+    """Whichever it is: a length, a time, an offset, that of a key, that of a value. It would take more than a minute."""
+    page = crafted(batch(b""), [before + b"\x80" * 1_000_000 + b"\x01"])
+    began = time.process_time()
+    with pytest.raises(BadRecords, match="no end"):
+        list(batches(page))
+    assert time.process_time() - began < 1
 
 
 @settings(max_examples=300)
