@@ -98,7 +98,9 @@ def _number(page: bytes, at: int) -> tuple[int, int]:
 
 
 def _after(page: bytes, at: int, longest: int = _LONGEST) -> int:
-    for end in range(at + 1, at + longest + 1):
-        if not page[end - 1] & 0x80:
-            return end
-    raise BadRecords("a number has no end")
+    end = at + longest
+    while page[at] & 0x80:
+        at += 1
+        if at == end:
+            raise BadRecords("a number has no end")
+    return at + 1
