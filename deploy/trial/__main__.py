@@ -32,7 +32,7 @@ ROOT = Path("var/trial")
 """Where `make run` keeps its installation; made anew each time."""
 
 VISIT = 300
-"""Seconds for which the last round stays open for a visitor."""
+"""Seconds for which each round for visitors is open."""
 
 EXPECTED = (DidNotStart, DidNotHappen, NoKafka, BrokerFailed, SetupFailed, LogError, Alarm, Refusal, Unavailable)
 """What can go wrong with a trial, each with one line that says what."""
@@ -41,7 +41,7 @@ EXPECTED = (DidNotStart, DidNotHappen, NoKafka, BrokerFailed, SetupFailed, LogEr
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.trial", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    run_parser = verbs.add_parser("run", help="play the example, keep a round open, and run until Ctrl-C")
+    run_parser = verbs.add_parser("run", help="play the example, then rounds for visitors until Ctrl-C")
     demo_parser = verbs.add_parser("demo", help="play the example and leave everything in a folder")
     visit_parser = verbs.add_parser("visit", help="collect and answer in the running trial, as its visitor")
     visit_parser.add_argument("--code-file", help="file with the access code, instead of typing it")
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
     for one in (run_parser, demo_parser):
         one.add_argument("--issuers", type=int, default=1, choices=range(1, 5), help="how many issuers (default: 1)")
         one.add_argument("--log", default="sqlite", choices=KINDS, help="where the log is kept (default: sqlite)")
-    run_parser.add_argument("--visit", type=int, default=VISIT, help="seconds the last round is open (default: 300)")
+    run_parser.add_argument("--visit", type=int, default=VISIT, help="seconds each round for visitors is open (default: 300)")
     demo_parser.add_argument("--out", type=Path, required=True, help="a folder that does not exist yet or is empty")
     demo_parser.add_argument(
         "--quarters", type=int, default=len(story.QUARTERS), choices=range(1, len(story.QUARTERS) + 1), help="how many"

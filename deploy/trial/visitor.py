@@ -18,9 +18,11 @@ class Visitor:
     counting_from: int
 
     def write(self, root: Path) -> None:
-        """Leave it in a trial's folder."""
+        """Leave it in a trial's folder, in one step: somebody may be reading who was invited before."""
         lines = (self.person, self.name, self.mail, self.round_id, str(self.closes), str(self.counting_from))
-        (root / FILE).write_text("\n".join(lines) + "\n", "utf-8")
+        new = root / f"{FILE}.new"
+        new.write_text("\n".join(lines) + "\n", "utf-8")
+        new.replace(root / FILE)
 
     @classmethod
     def read(cls, root: Path) -> "Visitor | None":

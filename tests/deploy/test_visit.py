@@ -18,7 +18,7 @@ from clients.cli.wallet_file import WalletFile
 from deploy.trial import visit
 from deploy.trial.installation import undisturbed
 from deploy.trial.tale import Tale
-from deploy.trial.visitor import Visitor
+from deploy.trial.visitor import FILE, Visitor
 from tests.rounds_made import make_round
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +52,14 @@ def test_whom_a_trial_has_invited_is_read_as_it_was_written(tmp_path: Path) -> N
     assert Visitor.read(tmp_path) is None
     VISITOR.write(tmp_path)
     assert Visitor.read(tmp_path) == VISITOR
+
+
+def test_who_is_reading_while_the_next_one_is_invited_reads_the_one_before_whole(tmp_path: Path) -> None:
+    VISITOR.write(tmp_path)
+    with (tmp_path / FILE).open(encoding="utf-8") as open_already:
+        replace(VISITOR, round_id="2026-q4-2").write(tmp_path)
+        assert VISITOR.round_id in open_already.read().splitlines()
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
 def test_after_closing_nobody_is_asked_for_a_code_and_what_can_be_done_is_said(tmp_path: Path) -> None:
