@@ -73,6 +73,15 @@ def test_a_visitor_becomes_somebody_whom_nobody_else_is(browser: FlaskClient, vi
     assert texts.say("en", "nobody-left") in another
 
 
+@pytest.mark.parametrize("path", ["/", "/somebody", "/find-me"])
+def test_the_other_language_is_one_step_from_every_page(browser: FlaskClient, path: str) -> None:
+    page = browser.get(f"{path}?lang=en") if path == "/" else browser.post(f"{path}?lang=en")
+    [link] = re.findall(r'class="language" href="([^"]+)"', page.text)
+    other = browser.get(f"{path}{link}")
+    assert other.status_code == 200
+    assert '<html lang="nl">' in other.text
+
+
 def test_nobody_is_handed_a_code_for_a_round_that_has_closed(browser: FlaskClient, visits: Visits) -> None:
     now = time.time()
     visits.open(Visit("q4", "2026 Q4", now - 1, now + 5), [Role("p007", "Noor", "Magazijn", (CODE,))])

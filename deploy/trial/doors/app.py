@@ -67,6 +67,7 @@ def create(house: House, visits: Visits) -> Flask:
         return response
 
     @app.get("/")
+    @app.get("/somebody")  # Where a browser goes that asks for the same page again, in the other language perhaps.
     def doors() -> str:
         return _page("doors.html", house=house, visit=visits.current(), now=time.time(), visitor=None)
 
