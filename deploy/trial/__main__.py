@@ -50,7 +50,9 @@ def main(argv: list[str]) -> int:
     for one in (run_parser, demo_parser):
         one.add_argument("--issuers", type=int, default=1, choices=range(1, 5), help="how many issuers (default: 1)")
         one.add_argument("--log", default="sqlite", choices=KINDS, help="where the log is kept (default: sqlite)")
-    run_parser.add_argument("--visit", type=int, default=VISIT, help="seconds each round for visitors is open (default: 300)")
+    run_parser.add_argument(
+        "--visit", type=int, default=VISIT, help="seconds each round for visitors is open (default: 300)"
+    )
     demo_parser.add_argument("--out", type=Path, required=True, help="a folder that does not exist yet or is empty")
     demo_parser.add_argument(
         "--quarters", type=int, default=len(story.QUARTERS), choices=range(1, len(story.QUARTERS) + 1), help="how many"

@@ -79,16 +79,16 @@ def test_what_is_not_as_our_topics_have_it_is_named_so(page: bytes) -> None:
 
 @pytest.mark.parametrize("codec", range(1, 8))
 def test_whatever_it_is_compressed_with_it_is_refused(codec: int) -> None:
-    with pytest.raises(BadRecords, match="^compressed"):
+    with pytest.raises(BadRecords, match=r"^compressed"):
         list(batches(altered(batch(b"record"), 21, codec.to_bytes(2))))
 
 
 @pytest.mark.parametrize("before", [b"", b"\x02\0", b"\x02\0\0", b"\x02\0\0\0", b"\x02\0\0\0\x01"])
 def test_a_number_without_end_is_refused_before_it_is_read(before: bytes) -> None:
-    """Whichever it is: a length, a time, an offset, that of a key, that of a value. It would take more than a minute."""
+    """Whichever it is: a length, a time, an offset, that of a key or of a value. It would take more than a minute."""
     page = crafted(batch(b""), [before + b"\x80" * 1_000_000 + b"\x01"])
     began = time.process_time()
-    with pytest.raises(BadRecords, match="no end"):
+    with pytest.raises(BadRecords, match=r"no end"):
         list(batches(page))
     assert time.process_time() - began < 1
 
