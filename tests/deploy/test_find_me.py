@@ -1,9 +1,13 @@
 """Find me: what it finds, and what it shows of it."""
 
+import json
+from collections.abc import Callable
+
 import pytest
 
 from deploy.trial.doors.find_me import AROUND, SHOWN, Excerpt, Held, TooShort, search
 from deploy.trial.holdings import Piece
+from shared import canonical
 from shared.canonical import b64
 
 NAME = "Zoë van den Berg"
@@ -30,6 +34,16 @@ def test_it_is_found_below_base64_and_hexadecimal(hidden: bytes) -> None:
 def test_a_letter_with_its_accent_apart_is_the_same_letter() -> None:
     [held] = search([Piece("log", "words.q1", NAME.encode())], "Zoe\u0308 van den Berg")
     assert held.excerpts[0].found == NAME
+
+
+@pytest.mark.parametrize("record", [canonical.dumps, lambda value: json.dumps(value).encode()])
+def test_a_sentence_with_quotation_marks_or_over_two_lines_is_found_in_a_record(
+    record: Callable[[object], bytes],
+) -> None:
+    """As it was typed once more, with the line's end of a browser; else it would look as if it were not there."""
+    said = 'Zij zei "één keer",\nen daarna niet meer.'
+    [held] = search([Piece("log", "words.q1", record({"text": said}))], said.replace("\n", "\r\n"))
+    assert (held.times, held.excerpts[0].found) == (1, said)
 
 
 def test_what_nobody_can_read_is_a_dot_and_nothing_is_shown_far_around() -> None:

@@ -1,11 +1,12 @@
 """Find me: everything that a trial's services hold in which a name or a sentence occurs, service by service."""
 
-import unicodedata
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from deploy.trial import holdings
 from deploy.trial.holdings import Piece
+from shared.words import clean_text
 
 SHORTEST = 5
 """Characters of what is looked for: anything shorter is found by chance."""
@@ -41,17 +42,16 @@ class TooShort(ValueError):
 
 
 def search(pieces: Iterable[Piece], wanted: str) -> list[Held]:
-    """Every place in which `wanted` occurs, as it is or below base64 or hexadecimal, in the order of the pieces.
+    """Every place in which `wanted` occurs, as it is, in JSON, or below base64 or hexadecimal; in the order of `pieces`.
 
-    Small and capital letters, and runs of white space, are told apart: what is stored is searched as it is. TooShort.
+    It is cleaned as a client cleans answers. Small and capital letters are told apart. TooShort.
     """
-    text = unicodedata.normalize("NFC", wanted.strip())
+    text = clean_text(wanted)
     if len(text) < SHORTEST:
         raise TooShort(wanted)
-    needle = text.encode()
     found: dict[tuple[str, str], list[Excerpt]] = {}
     for piece in pieces:
-        excerpts = list(_excerpts(piece.value, needle))
+        excerpts = list(_excerpts(piece.value, text))
         if excerpts:
             found.setdefault((piece.owner, piece.place), []).append(excerpts[0])
     return [
@@ -60,14 +60,21 @@ def search(pieces: Iterable[Piece], wanted: str) -> list[Held]:
     ]
 
 
-def _excerpts(value: bytes, needle: bytes) -> Iterator[Excerpt]:
+def _excerpts(value: bytes, text: str) -> Iterator[Excerpt]:
+    needles = _spellings(text)
     for view in holdings.views(value):
-        at = view.find(needle)
-        if at >= 0:
-            end = at + len(needle)
-            yield Excerpt(
-                _readable(view[max(0, at - AROUND) : at]), needle.decode(), _readable(view[end : end + AROUND])
-            )
+        for needle in needles:
+            at = view.find(needle)
+            if at >= 0:
+                end = at + len(needle)
+                before, after = view[max(0, at - AROUND) : at], view[end : end + AROUND]
+                yield Excerpt(_readable(before), text, _readable(after))
+
+
+def _spellings(text: str) -> Iterable[bytes]:
+    """In JSON a quotation mark or a line's end is spelled in another way, and perhaps whatever is not ASCII."""
+    spelled = (text, *(json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (False, True)))
+    return dict.fromkeys(each.encode() for each in spelled)
 
 
 def _readable(some: bytes) -> str:
