@@ -42,9 +42,10 @@ class TooShort(ValueError):
 
 
 def search(pieces: Iterable[Piece], wanted: str) -> list[Held]:
-    """Every place in which `wanted` occurs, as it is, in JSON, or below base64 or hexadecimal; in the order of `pieces`.
+    """Every place in which `wanted` occurs, as it is, in JSON, or below base64 or hexadecimal.
 
-    It is cleaned as a client cleans answers. Small and capital letters are told apart. TooShort.
+    It is cleaned as a client cleans answers; small and capital letters are told apart. In the order of the pieces.
+    TooShort.
     """
     text = clean_text(wanted)
     if len(text) < SHORTEST:
