@@ -2,12 +2,16 @@
 
 import struct
 import time
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kafka.protocol.consumer import FetchResponse
 
 from shared.log.kafka_records import BadRecords, Batch, batches
+from shared.log.kafka_topic import Topic, fetched
+from shared.log.port import Entry, LogDamaged
 from tests.contract import kafka_batches
 from tests.contract.kafka_batches import altered, batch, crafted, of_records
 
@@ -91,6 +95,37 @@ def test_a_number_without_end_is_refused_before_it_is_read(before: bytes) -> Non
     with pytest.raises(BadRecords, match=r"no end"):
         list(batches(page))
     assert time.process_time() - began < 1
+
+
+def page_of(records: bytes, offset: int) -> tuple[list[Entry], int]:
+    """What a reader makes of a broker's answer to the question what there is from an offset on."""
+    of = FetchResponse.FetchableTopicResponse
+    part = of.PartitionData(partition_index=0, error_code=0, high_watermark=9, records=records)
+    answer = FetchResponse(error_code=0, responses=[of(topic="rounds", partitions=[part])])
+    one = frozenset({1})
+    return fetched(Topic("rounds", UUID(int=1), (1,), (1,), (one,), one), 0, offset, answer)
+
+
+def test_a_batch_that_begins_before_what_was_asked_for_is_given_from_there_on() -> None:
+    assert page_of(batch(b"x", b"y", b"z", start=1), 2) == ([Entry(0, 2, b"y"), Entry(0, 3, b"z")], 4)
+
+
+def test_a_broker_that_answers_with_what_was_there_before_sends_no_reader_back() -> None:
+    """He would read the same for ever."""
+    assert page_of(batch(b"x", start=1), 5) == ([], 5)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (batch(b"record" * 100, compression=1), "compressed, or not all there any more"),
+        (altered(batch(b"record"), 16, b"\x01"), "of another format"),
+        (batch(b"record")[:-2] + b"X\0", "altered"),
+    ],
+)
+def test_one_line_says_where_it_is_and_what_is_wrong_with_it(wrong: bytes, reason: str) -> None:
+    with pytest.raises(LogDamaged, match=rf"^rounds: partition 0 is corrupt at 4 or after it \({reason}\)$"):
+        page_of(batch(b"x", b"y", b"z", start=1) + wrong, 2)
 
 
 @settings(max_examples=300)
