@@ -70,7 +70,7 @@ def show(tale: Tale, root: Path, wallet_path: Path, visitor: Visitor) -> int:
         return 1
     round_id, entry = collected[-1]
     parties = Book.load((root / "parties.json").read_bytes()).current
-    services = [*parties.issuer_names, "ingest", "gate", "aggregate", "report"]
+    services = [*parties.issuer_names, "ingest", "gate", "aggregate", "report", *(["page"] if parties.pages else [])]
     held = holdings_of(holdings.pieces(root, services), visitor.person, visitor.name, visitor.mail, entry)
     print(text("title", name=visitor.name, round=round_id))
     rows = [

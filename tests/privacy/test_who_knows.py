@@ -1,5 +1,6 @@
 """`who-knows`, by which somebody sees for herself what each service of a trial holds about her."""
 
+import json
 import shutil
 from collections.abc import Callable
 from io import StringIO
@@ -11,6 +12,7 @@ from clients.cli.wallet_file import WalletFile
 from deploy.trial import who_knows
 from deploy.trial.tale import Tale
 from deploy.trial.visitor import Visitor
+from shared.parties import write
 from tests.privacy.people import CHANGING
 from tests.privacy.round_played import ROUND, Left
 
@@ -103,6 +105,15 @@ def test_a_service_that_holds_both_is_named(
     assert code == (1 if wrong else 0)
     assert any(line.startswith(f"WRONG: {wrong} ") for line in lines) is bool(wrong)
     assert ("your name", "output") in rows(lines)[service]
+
+
+def test_the_pages_host_is_looked_at_where_there_is_one(show: Show, trial: Path, left: Left) -> None:
+    (trial / "page.log").write_text(f"INFO hello {left.people[CHANGING].name}\n")
+    assert "page" not in rows(show("en")[1])
+    said = json.loads((trial / "parties.json").read_bytes())
+    generation = said["generations"][0]["parties"] | {"pages": ["http://127.0.0.1:9"]}
+    (trial / "parties.json").write_bytes(write([(generation, {})]))
+    assert rows(show("en")[1])["page"] == [("your name", "output")]
 
 
 def test_before_there_is_anything_to_look_for_it_says_so(show: Show, trial: Path) -> None:
