@@ -20,6 +20,8 @@
  * memory; nothing is stored unless the page does it with what `Wallet.json()` gives.
  */
 
+import type { Cruncher } from "./crunching";
+
 /* ------------------------------------------------------------------------------------------------ outcomes */
 
 export type Language = "nl" | "en";
@@ -70,10 +72,10 @@ export type AlarmReason =
   | "old-counted"; // an earlier version was counted instead of the acknowledged later one
 
 export type Trouble =
-  | "network" // no answer, or not in time
+  | "network" // no answer, or not in time; a redirect, too
   | "busy" // 503
   | "broken" // 500 and above
-  | "nonsense" // an answer that is none, a redirect too
+  | "nonsense" // an answer that is none
   | "plain-http"; // the address is neither https nor on this machine
 
 export type InputReason =
@@ -358,7 +360,7 @@ export type ClientOptions = Readonly<{
   /** Seconds between two parts: shortest and longest. */
   pause?: readonly [number, number];
   /** Where the big numbers are computed: here, or in a Web Worker. */
-  cruncher?: unknown;
+  cruncher?: Cruncher;
 }>;
 
 export interface Client {

@@ -1,49 +1,73 @@
-/** All that the screens import of the client. The signatures are in api.ts; the bodies of those declared here follow. */
+/** All that the screens import of the client; the signatures are in api.ts. */
 
-import type {
-  AccessCode,
-  Book,
-  Cleaned,
-  ClientOptions,
-  Client as ClientShape,
-  Part,
-  Result,
-  WalletCode,
-  Wallet as WalletShape,
-} from "./api";
+import { clean } from "../protocol/answers";
+import { Code, parse, SECRET } from "../protocol/codes";
+import { Book } from "../protocol/parties";
+import type { Part as OwnPart } from "../protocol/questionnaire";
+import { Malformed } from "../protocol/shape";
+import type * as api from "./api";
+import { badInput, outcome, outcomeNow, unavailable } from "./outcomes";
+import { browserRandom } from "./surroundings";
 
 export type * from "./api";
+export { Client } from "./client";
+export { PAUSE } from "./posting";
+export { Wallet } from "./wallet";
+export { workerCruncher } from "./worker_cruncher";
 
 /** parties.json from its text; "bad-parties". */
-export declare function loadBook(text: string): Result<Book>;
+export function loadBook(text: string): api.Result<api.Book> {
+  return outcomeNow(() => {
+    try {
+      return new Book(text);
+    } catch (error) {
+      throw error instanceof Malformed ? badInput("bad-parties", error.message) : error;
+    }
+  });
+}
 
 /** parties.json at an address, as a rule beside the page; "bad-parties", or unavailable. */
-export declare function fetchBook(
+export async function fetchBook(
   url: string,
-  options?: { fetch?: typeof fetch; signal?: AbortSignal },
-): Promise<Result<Book>>;
+  options: Readonly<{ fetch?: typeof fetch; signal?: AbortSignal }> = {},
+): Promise<api.Result<api.Book>> {
+  const ask = options.fetch ?? fetch;
+  const text = await outcome(async () => {
+    try {
+      const response = await ask(url, { credentials: "omit", cache: "no-store", signal: options.signal ?? null });
+      if (response.ok) return await response.text();
+    } catch {
+      // Said below: a network that fails has no more to say.
+    }
+    throw unavailable("page", "network");
+  });
+  return text.ok ? loadBook(text.value) : text;
+}
 
 /** "access-code-..." says what is wrong; case, spaces and dashes do not matter. */
-export declare function parseAccessCode(text: string): Result<AccessCode>;
+export function parseAccessCode(text: string): api.Result<api.AccessCode> {
+  return outcomeNow(() => {
+    const code = parse("access", text);
+    if (typeof code === "string") throw badInput(`access-code-${code}`);
+    return code;
+  });
+}
 
 /** "wallet-code-..." says what is wrong. */
-export declare function parseWalletCode(text: string): Result<WalletCode>;
+export function parseWalletCode(text: string): api.Result<api.WalletCode> {
+  return outcomeNow(() => {
+    const code = parse("wallet", text);
+    if (typeof code === "string") throw badInput(`wallet-code-${code}`);
+    return code;
+  });
+}
 
-export declare function newWalletCode(): WalletCode;
+/** For several rounds that are collected in one sitting. */
+export function newWalletCode(): api.WalletCode {
+  return new Code("wallet", browserRandom(SECRET));
+}
 
 /** What an open part would send of typed words; for while somebody types, too. */
-export declare function cleanText(part: Part, typed: string): Cleaned;
-
-/** `kept` is called after every change, so that a page that was asked to remember can. */
-export declare const Wallet: {
-  new (kept?: (wallet: WalletShape) => void): WalletShape;
-  /** The wallet in a file's text; "wallet-damaged". */
-  parse(text: string, kept?: (wallet: WalletShape) => void): Result<WalletShape>;
-};
-export type Wallet = WalletShape;
-
-export declare const Client: { new (book: Book, options?: ClientOptions): ClientShape };
-export type Client = ClientShape;
-
-/** The big numbers in a worker (src/worker.ts), or in the page itself where there is none. */
-export declare function workerCruncher(worker: Worker): NonNullable<ClientOptions["cruncher"]>;
+export function cleanText(part: api.Part, typed: string): api.Cleaned {
+  return clean(part as OwnPart, typed);
+}

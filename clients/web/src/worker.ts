@@ -1,0 +1,17 @@
+/** The page's worker: it computes what src/client/crunching.ts says, and knows nothing but what each job hands in. */
+
+import { ask, finalize } from "./client/crunching";
+import type { Done, Job } from "./client/worker_cruncher";
+
+type Scope = {
+  onmessage: ((event: MessageEvent<Job>) => void) | null;
+  postMessage(done: Done): void;
+};
+
+// The DOM's types take a worker's global for a window.
+const scope = globalThis as unknown as Scope;
+
+scope.onmessage = ({ data }) => {
+  const value = data.call === "ask" ? ask(data.order) : finalize(data.asked, data.signatures);
+  scope.postMessage({ id: data.id, value });
+};
