@@ -11,7 +11,12 @@ type Scope = {
 // The DOM's types take a worker's global for a window.
 const scope = globalThis as unknown as Scope;
 
-scope.onmessage = ({ data }) => {
-  const value = data.call === "ask" ? ask(data.order) : finalize(data.asked, data.signatures);
-  scope.postMessage({ id: data.id, value });
+scope.onmessage = async ({ data }) => {
+  try {
+    const value = data.call === "ask" ? await ask(data.order) : await finalize(data.asked, data.signatures);
+    scope.postMessage({ id: data.id, value });
+  } catch {
+    // The page then computes it itself, and sees what is wrong.
+    scope.postMessage({ id: data.id });
+  }
 };

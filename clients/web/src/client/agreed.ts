@@ -41,10 +41,10 @@ export async function fetchRules(web: Web, book: Book, roundId: string, signal?:
   const lead = book.current.lead;
   const first = await ask(web, lead, roundId, signal);
   const parties = partiesOf(book, first);
-  const manifest = verified(first, roundId, parties);
+  const manifest = await verified(first, roundId, parties);
   for (const other of [...parties.issuers.slice(1), parties.ingest]) {
     const said = await ask(web, other, roundId, signal);
-    if (!same(said, first) && !equal(verified(said, roundId, parties).hash, manifest.hash)) {
+    if (!same(said, first) && !equal((await verified(said, roundId, parties)).hash, manifest.hash)) {
       throw alarm("different-rules", `${lead.name}, ${other.name}`);
     }
   }
@@ -64,7 +64,7 @@ export async function fetchKnown(
   signal?: AbortSignal,
 ): Promise<Known> {
   const said = await ask(web, book.current.ingest, roundId, signal);
-  const manifest = verified(said, roundId, partiesOf(book, said));
+  const manifest = await verified(said, roundId, partiesOf(book, said));
   if (!equal(manifest.hash, manifestHash)) throw alarm("changed-rules", roundId);
   return { manifest, state: said.state };
 }
@@ -111,10 +111,10 @@ function partiesOf(book: Book, said: Published): Parties {
   return parties;
 }
 
-function verified(said: Published, roundId: string, parties: Parties): Manifest {
+async function verified(said: Published, roundId: string, parties: Parties): Promise<Manifest> {
   let manifest: Manifest;
   try {
-    manifest = verifyPublished(said.manifest, said.accepts, parties);
+    manifest = await verifyPublished(said.manifest, said.accepts, parties);
   } catch (error) {
     if (error instanceof Malformed) throw alarm("not-agreed", error.message);
     throw error;

@@ -3,6 +3,7 @@
 import { b64 } from "../protocol/base64url";
 import { equal } from "../protocol/bytes";
 import { Code, SECRET, type WalletCode } from "../protocol/codes";
+import * as ed25519 from "../protocol/ed25519";
 import type { Random } from "../protocol/hpke";
 import { Manifest } from "../protocol/manifest";
 import { Book } from "../protocol/parties";
@@ -13,7 +14,7 @@ import { plaintexts } from "./answering";
 import type * as api from "./api";
 import { Web } from "./connection";
 import { fates, fetchCounted, lost } from "./counting";
-import { type Asked, type Cruncher, here } from "./crunching";
+import { type Asked, type Cruncher, here, type Order } from "./crunching";
 import { Entry, type Seen, type Ticket } from "./entry";
 import * as membership from "./membership";
 import { Membership } from "./membership";
@@ -183,7 +184,7 @@ export class Client implements api.Client {
         progress({ issuer: name, place: at + 1, of: issuers.length, doing });
       if (this.#broken.get(manifest.fingerprint)?.has(name)) throw alarm("bad-token", name);
       step("computing");
-      const asked = await this.#cruncher.ask(order(manifest, places, code, name));
+      const asked = await this.#cruncher.ask(await order(manifest, places, code, name));
       step("asking");
       const bearer = access[name]?.text ?? "";
       const signatures = await this.#signatures(manifest, { name, url }, bearer, asked, signal);
@@ -246,12 +247,21 @@ function collected(roundId: string, wallet: Wallet): Entry {
 }
 
 /** What is asked of one issuer: for each part the admission token, then those of the path, root first. */
-function order(manifest: Manifest, places: Membership, { secret }: WalletCode, issuer: string) {
+async function order(
+  manifest: Manifest,
+  { places }: Membership,
+  { secret }: WalletCode,
+  issuer: string,
+): Promise<Order> {
   const admission = manifest.admissionKeys.get(issuer)?.modulus as Uint8Array;
-  const parts = places.places.map(({ path, part }) => ({
-    admission,
-    groups: path.map(({ node }) => node.keys.get(issuer)?.[part] as Uint8Array),
-  }));
+  const secrets = new WalletSecrets(secret, manifest.hash);
+  const parts = await Promise.all(
+    places.map(async ({ path, part }) => ({
+      pk: await ed25519.publicKey(secrets.envelopeSeed(part)),
+      admission,
+      groups: path.map(({ node }) => node.keys.get(issuer)?.[part] as Uint8Array),
+    })),
+  );
   return { secret, manifestHash: manifest.hash, origin: manifest.parties.origin, issuer, parts };
 }
 

@@ -41,17 +41,17 @@ export async function fetchCounted(
   const service = { name: REPORT, url: book.current.reportUrl };
   const chain = shaped(service, releaseSaid, await web.ask(service, `/rounds/${roundId}/release`, { signal }));
   const said = shaped(service, countedSaid, await web.ask(service, `/rounds/${roundId}/counted`, { signal }));
-  const { manifest, release } = checkRelease(chain.records, book, roundId, manifestHash);
+  const { manifest, release } = await checkRelease(chain.records, book, roundId, manifestHash);
   return { manifest, listed: checkList(release, said.entries) };
 }
 
 /** The rules and the release record, if all is signed, hangs together and belongs to these rules; else an alarm. */
-export function checkRelease(
+export async function checkRelease(
   texts: readonly string[],
   book: Book,
   roundId: string,
   manifestHash: Uint8Array,
-): { manifest: Manifest; release: records.Record } {
+): Promise<{ manifest: Manifest; release: records.Record }> {
   let manifest: Manifest;
   let chain: readonly records.Record[];
   try {
@@ -60,8 +60,9 @@ export function checkRelease(
     const parties = partiesNamed(book, proposed.jws);
     if (parties === null) throw new Malformed("", "parties.json");
     const accepts = peeked.filter(({ kind }) => kind === "accept").map(({ jws }) => jws);
-    manifest = verifyPublished(proposed.jws, accepts, parties);
-    chain = ["cut", "batch", "opening", "release"].map((kind) => signed(only(peeked, kind), parties, roundId));
+    manifest = await verifyPublished(proposed.jws, accepts, parties);
+    const kinds = ["cut", "batch", "opening", "release"];
+    chain = await Promise.all(kinds.map((kind) => signed(only(peeked, kind), parties, roundId)));
   } catch (error) {
     if (error instanceof Malformed || error instanceof BadSignature) throw alarm("bad-release", error.message);
     throw error;
@@ -118,9 +119,9 @@ function only(all: readonly records.Record[], kind: string): records.Record {
   return one;
 }
 
-function signed(record: records.Record, parties: Parties, roundId: string): records.Record {
+async function signed(record: records.Record, parties: Parties, roundId: string): Promise<records.Record> {
   const author = ["cut", "batch"].includes(record.kind) ? parties.gate : parties.aggregate;
-  records.verify(record, author.key);
+  await records.verify(record, author.key);
   if (record.author !== author.name || record.round !== roundId)
     throw new Malformed(record.kind, "another author or round");
   return record;

@@ -9,17 +9,19 @@
 
 import * as blindRsa from "../protocol/blind_rsa";
 import { PublicKey } from "../protocol/blind_rsa";
-import * as ed25519 from "../protocol/ed25519";
 import { challengeDigest, groupNonce, tokenInput } from "../protocol/tokens";
 import { WalletSecrets } from "../protocol/wallet_secrets";
 
-/** What to ask of one issuer: moduli of 256 bytes, per part that of admission and those of the path, root first. */
+/**
+ * What to ask of one issuer: moduli of 256 bytes, per part that of admission and those of the path, root first; `pk` is
+ * the public half of the part's envelope key.
+ */
 export type Order = Readonly<{
   secret: Uint8Array;
   manifestHash: Uint8Array;
   origin: string;
   issuer: string;
-  parts: readonly Readonly<{ admission: Uint8Array; groups: readonly Uint8Array[] }>[];
+  parts: readonly Readonly<{ pk: Uint8Array; admission: Uint8Array; groups: readonly Uint8Array[] }>[];
 }>;
 
 /** One token that is asked for: `message` is sent; `input` and `inverse` make a token of the answer, and are secret. */
@@ -32,31 +34,36 @@ export interface Cruncher {
   finalize(asked: readonly Asked[], signatures: readonly Uint8Array[]): Promise<readonly Uint8Array[] | null>;
 }
 
-export function ask({ secret, manifestHash, origin, issuer, parts }: Order): readonly Asked[] {
+export async function ask({ secret, manifestHash, origin, issuer, parts }: Order): Promise<readonly Asked[]> {
   const secrets = new WalletSecrets(secret, manifestHash);
   const digest = challengeDigest(issuer, manifestHash, origin);
-  return parts.flatMap(({ admission, groups }, part) => {
-    const ofGroup = groupNonce(ed25519.publicKey(secrets.envelopeSeed(part)));
+  const asked: Asked[] = [];
+  for (const [part, { pk, admission, groups }] of parts.entries()) {
+    const ofGroup = groupNonce(pk);
     const keys: [Uint8Array, Uint8Array][] = [[admission, secrets.admissionNonce(part)]];
     for (const group of groups) keys.push([group, ofGroup]);
-    return keys.map(([modulus, nonce]) => {
-      const pk = PublicKey.fromModulus(modulus);
-      const input = tokenInput(nonce, digest, pk.keyId);
-      const blinded = blindRsa.blind(pk, input, secrets.salt(part, issuer, pk), secrets.blinding(part, issuer, pk));
-      return { modulus, input, ...blinded };
-    });
-  });
+    for (const [modulus, nonce] of keys) {
+      const key = PublicKey.fromModulus(modulus);
+      const input = tokenInput(nonce, digest, key.keyId);
+      const [salt, blinding] = [secrets.salt(part, issuer, key), secrets.blinding(part, issuer, key)];
+      asked.push({ modulus, input, ...(await blindRsa.blind(key, input, salt, blinding)) });
+    }
+  }
+  return asked;
 }
 
 /**
  * Null is an alarm, and never tried again: an issuer that learns which requests fail learns what they were.
  */
-export function finalize(asked: readonly Asked[], signatures: readonly Uint8Array[]): readonly Uint8Array[] | null {
+export async function finalize(
+  asked: readonly Asked[],
+  signatures: readonly Uint8Array[],
+): Promise<readonly Uint8Array[] | null> {
   if (signatures.length !== asked.length) return null;
   const tokens: Uint8Array[] = [];
   for (const [place, { modulus, input, inverse }] of asked.entries()) {
     const signature = signatures[place] as Uint8Array;
-    const token = blindRsa.finalize(PublicKey.fromModulus(modulus), input, signature, inverse);
+    const token = await blindRsa.finalize(PublicKey.fromModulus(modulus), input, signature, inverse);
     if (token === null) return null;
     tokens.push(token);
   }
@@ -64,7 +71,4 @@ export function finalize(asked: readonly Asked[], signatures: readonly Uint8Arra
 }
 
 /** Computes in the thread that asks. */
-export const here: Cruncher = {
-  ask: async (order) => ask(order),
-  finalize: async (asked, signatures) => finalize(asked, signatures),
-};
+export const here: Cruncher = { ask, finalize };

@@ -16,10 +16,10 @@ export { Wallet } from "./wallet";
 export { workerCruncher } from "./worker_cruncher";
 
 /** parties.json from its text; "bad-parties". */
-export function loadBook(text: string): api.Result<api.Book> {
-  return outcomeNow(() => {
+export function loadBook(text: string): Promise<api.Result<api.Book>> {
+  return outcome(async () => {
     try {
-      return new Book(text);
+      return await Book.load(text);
     } catch (error) {
       throw error instanceof Malformed ? badInput("bad-parties", error.message) : error;
     }

@@ -49,8 +49,9 @@ async function post(by: Post, sealed: Sealed): Promise<void> {
     by.waiting(0);
     try {
       const answer = await by.web.ask(ingest, "/envelopes", { body: sealed.body, signal: by.signal });
-      const held = typeof answer.receipt === "string" && holds(answer.receipt, by.manifest, sealed.encoded, ingest.key);
-      if (!held) throw alarm("bad-receipt", String(sealed.part));
+      const receipt = String(answer.receipt);
+      if (!(await holds(receipt, by.manifest, sealed.encoded, ingest.key)))
+        throw alarm("bad-receipt", String(sealed.part));
       return;
     } catch (error) {
       const wait = error instanceof Stop ? worthAnother(error, attempt) : null;

@@ -2,14 +2,15 @@
 
 import { type Asked, type Cruncher, here, type Order } from "./crunching";
 
-/** What goes to the worker; it answers `{ id, value }`. */
+/** What goes to the worker. */
 export type Job = Readonly<{ id: number }> &
   (
     | Readonly<{ call: "ask"; order: Order }>
     | Readonly<{ call: "finalize"; asked: readonly Asked[]; signatures: readonly Uint8Array[] }>
   );
 
-export type Done = Readonly<{ id: number; value: unknown }>;
+/** What comes back; without a value if it failed. */
+export type Done = Readonly<{ id: number; value?: unknown }>;
 
 /** What a page has: a Worker, or a test's stand-in for one. */
 export type Port = Readonly<{
@@ -23,9 +24,11 @@ export function workerCruncher(worker: Port | null): Cruncher {
   let last = 0;
   const waiting = new Map<number, { done: (value: never) => void; otherwise: () => void }>();
   port?.addEventListener("message", ({ data }) => {
-    const { id, value } = data as Done;
-    waiting.get(id)?.done(value as never);
-    waiting.delete(id);
+    const done = data as Done;
+    const job = waiting.get(done.id);
+    waiting.delete(done.id);
+    if ("value" in done) job?.done(done.value as never);
+    else job?.otherwise();
   });
   const broken = () => {
     port = null;

@@ -11,8 +11,8 @@
  * measure that device that well sees the answers themselves. No private key is ever used here.
  */
 
-import { sha256, sha384 } from "@noble/hashes/sha2.js";
 import { concat, equal, hex, sized, u32 } from "./bytes";
+import { sha256, sha384 } from "./hashes";
 import { Malformed } from "./shape";
 
 const E_BITS = 16;
@@ -85,8 +85,8 @@ export type Blinded = Readonly<{ message: Uint8Array; inverse: bigint }>;
  *
  * Both must be as good as random, and of one message only. RangeError if they do not fit.
  */
-export function blind(pk: PublicKey, message: Uint8Array, salt: Uint8Array, blinding: bigint): Blinded {
-  const m = number(emsaPssEncode(message, sized(salt, SALT), pk.bits - 1));
+export async function blind(pk: PublicKey, message: Uint8Array, salt: Uint8Array, blinding: bigint): Promise<Blinded> {
+  const m = number(await emsaPssEncode(message, sized(salt, SALT), pk.bits - 1));
   const r = blinding > 0n && blinding < pk.n ? invert(blinding, pk.n) : null;
   if (r === null) throw new RangeError("no blinding factor for this key");
   return { message: bytesOf((m * power(blinding, pk.n)) % pk.n, pk.bits / 8), inverse: r };
@@ -97,26 +97,26 @@ export function blind(pk: PublicKey, message: Uint8Array, salt: Uint8Array, blin
  *
  * That is an alarm, never a reason to try again.
  */
-export function finalize(
+export async function finalize(
   pk: PublicKey,
   message: Uint8Array,
   blindSignature: Uint8Array,
   inverse: bigint,
-): Uint8Array | null {
+): Promise<Uint8Array | null> {
   if (blindSignature.length !== pk.bits / 8) return null;
   const signature = bytesOf((number(blindSignature) * inverse) % pk.n, pk.bits / 8);
-  return verify(pk, message, signature) ? signature : null;
+  return (await verify(pk, message, signature)) ? signature : null;
 }
 
 /** Whether this is an RSASSA-PSS signature with SHA-384, MGF1 with SHA-384 and 48 bytes of salt (RFC 8017 8.1.2). */
-export function verify(pk: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+export async function verify(pk: PublicKey, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
   const s = number(signature);
   if (signature.length !== pk.bits / 8 || s >= pk.n) return false;
   const encoded = bytesOf(power(s, pk.n), pk.bits / 8);
   const h = encoded.subarray(-HASH - 1, -1);
   // The salt stands at the end of DB. With it the encoding is made anew, so nothing of its form can be overlooked.
-  const db = xored(encoded.subarray(0, -HASH - 1), h);
-  return equal(encoded, emsaPssEncode(message, db.slice(-SALT), pk.bits - 1));
+  const db = await xored(encoded.subarray(0, -HASH - 1), h);
+  return equal(encoded, await emsaPssEncode(message, db.slice(-SALT), pk.bits - 1));
 }
 
 /**
@@ -125,20 +125,20 @@ export function verify(pk: PublicKey, message: Uint8Array, signature: Uint8Array
  *     EM = maskedDB || H || 0xbc,  H = SHA-384(8 zero bytes || SHA-384(message) || salt),
  *     DB = zeros || 0x01 || salt,  maskedDB = DB xor MGF1(H), its highest bit zero
  */
-export function emsaPssEncode(message: Uint8Array, salt: Uint8Array, bits: number): Uint8Array {
-  const h = sha384(concat(new Uint8Array(8), sha384(message), salt));
+export async function emsaPssEncode(message: Uint8Array, salt: Uint8Array, bits: number): Promise<Uint8Array> {
+  const h = await sha384(concat(new Uint8Array(8), await sha384(message), salt));
   const db = new Uint8Array((bits + 1) / 8 - HASH - 1);
   db[db.length - SALT - 1] = 1;
   db.set(salt, db.length - SALT);
-  const masked = xored(db, h);
+  const masked = await xored(db, h);
   masked[0] = (masked[0] as number) & 0x7f;
   return concat(masked, h, Uint8Array.of(0xbc));
 }
 
 /** `data` xor MGF1-SHA-384 of `seed` (RFC 8017 appendix B.2.1). */
-function xored(data: Uint8Array, seed: Uint8Array): Uint8Array {
+async function xored(data: Uint8Array, seed: Uint8Array): Promise<Uint8Array> {
   const blocks = Array.from({ length: Math.ceil(data.length / HASH) }, (_, i) => sha384(concat(seed, u32(i))));
-  const mask = concat(...blocks);
+  const mask = concat(...(await Promise.all(blocks)));
   return data.map((byte, at) => byte ^ (mask[at] as number));
 }
 

@@ -6,9 +6,9 @@
  *     reference in a record = {"chunks": number of chunks, "index": [base64url SHA-256 of each index]}
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { b64 } from "./base64url";
 import { concat, hex, u32 } from "./bytes";
+import { sha256 } from "./hashes";
 
 const CHUNK = 400 * 1024;
 

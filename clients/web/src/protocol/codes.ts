@@ -7,8 +7,8 @@
  * Characters are Crockford's base32, five bits each, highest first; the two bits left over by 128 are zero and last.
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, sized, utf8 } from "./bytes";
+import { sha256 } from "./hashes";
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

@@ -13,9 +13,9 @@
  * slots that the path does not need are zero. So all envelopes of a part have one length, whatever the path and answer.
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, sized, u8, u32, utf8 } from "./bytes";
 import * as ed25519 from "./ed25519";
+import { sha256 } from "./hashes";
 import type { Random } from "./hpke";
 import * as hpke from "./hpke";
 import { AUTHENTICATOR } from "./tokens";
@@ -91,10 +91,10 @@ export type Envelope = Readonly<{ outer: Uint8Array; encoded: Uint8Array; counte
 /** Seal padded answers (`layout.answersSize` bytes). RangeError if anything does not fit the layout. */
 export async function seal(by: Sealer, answers: Uint8Array, revision: number, random: Random): Promise<Envelope> {
   const { manifestHash: h, part, layout } = by;
-  const pk = ed25519.publicKey(by.seed);
+  const pk = await ed25519.publicKey(by.seed);
   const context = concat(label("inner", h, part), pk);
   const inner = await hpke.seal(by.aggregateKey, context, sized(answers, layout.answersSize), random);
-  const sig = ed25519.sign(by.seed, concat(label("ballot", h, part), sha256(inner)));
+  const sig = await ed25519.sign(by.seed, concat(label("ballot", h, part), sha256(inner)));
   const opened = concat(u32(revision), u32(by.finest), pk, padded(by.group, layout), sig, inner);
   const outer = await hpke.seal(by.gateKey, concat(label("outer", h, part), sized(by.nonce, NONCE)), opened, random);
   return {

@@ -20,10 +20,10 @@ export class BadSignature extends Error {
 }
 
 /** The payload of a JWS with this typ that the holder of `key` (32 bytes) signed; BadSignature. */
-export function verify(jws: string, typ: string, key: Uint8Array): JsonObject {
+export async function verify(jws: string, typ: string, key: Uint8Array): Promise<JsonObject> {
   const parts = split(jws);
   if (parts.header !== header(typ)) throw new BadSignature("another kind of record");
-  if (!ed25519.verify(key, utf8(`${parts.header}.${parts.payload}`), parts.signature)) {
+  if (!(await ed25519.verify(key, utf8(`${parts.header}.${parts.payload}`), parts.signature))) {
     throw new BadSignature("signed with another key, or changed");
   }
   return body(parts.payload);

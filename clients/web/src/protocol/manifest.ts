@@ -1,6 +1,5 @@
 /** The rules of a round: what everybody has accepted, or this client accepts nothing (docs/protocol.md, "Manifest"). */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { b64 } from "./base64url";
 import { PublicKey } from "./blind_rsa";
 import { hex } from "./bytes";
@@ -8,6 +7,7 @@ import { dumps, isObject, type Json, spell } from "./canonical";
 import type { Draft } from "./draft";
 import * as draft from "./draft";
 import { Layout } from "./envelope";
+import { sha256 } from "./hashes";
 import * as jws from "./jws";
 import type { Parties } from "./parties";
 import { MAX_PARTS } from "./questionnaire";
@@ -97,8 +97,12 @@ export class Manifest {
  *
  * Floors and suites are the client's own, not the manifest's. `accepts` are compact JWS, in any order.
  */
-export function verifyPublished(manifestJws: string, accepts: readonly string[], parties: Parties): Manifest {
-  const said = signed(manifestJws, "klankbord-manifest", parties.lead.key);
+export async function verifyPublished(
+  manifestJws: string,
+  accepts: readonly string[],
+  parties: Parties,
+): Promise<Manifest> {
+  const said = await signed(manifestJws, "klankbord-manifest", parties.lead.key);
   const manifest = new Manifest(isObject(said.body) ? said.body.manifest : undefined, parties);
   if (said.round !== manifest.roundId || said.author !== parties.lead.name) {
     throw new Malformed("manifest", "the manifest of another round");
@@ -109,7 +113,7 @@ export function verifyPublished(manifestJws: string, accepts: readonly string[],
     const named = peeked(accept);
     const author = parties.authors.find((one) => one.name === named);
     if (author === undefined) throw new Malformed("accepts", "of somebody who is no author");
-    const { round, body } = signed(accept, "klankbord-accept", author.key);
+    const { round, body } = await signed(accept, "klankbord-accept", author.key);
     if (round === manifest.roundId && body !== undefined && spell(body) === expected) accepted.add(author.name);
   }
   const missing = parties.authors.filter(({ name }) => !accepted.has(name)).map(({ name }) => name);
@@ -118,9 +122,13 @@ export function verifyPublished(manifestJws: string, accepts: readonly string[],
   return manifest;
 }
 
-function signed(record: string, typ: string, key: Uint8Array): { round?: Json; author?: Json; body?: Json } {
+async function signed(
+  record: string,
+  typ: string,
+  key: Uint8Array,
+): Promise<{ round?: Json; author?: Json; body?: Json }> {
   try {
-    return jws.verify(record, typ, key);
+    return await jws.verify(record, typ, key);
   } catch {
     throw new Malformed("", "a signature is missing or wrong");
   }

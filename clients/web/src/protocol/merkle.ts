@@ -1,7 +1,7 @@
 /** Inclusion proofs in the Merkle trees of RFC 9162 section 2.1, with SHA-256. */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, equal, u8 } from "./bytes";
+import { sha256 } from "./hashes";
 
 /** Bytes of a SHA-256 value. */
 export const HASH = 32;

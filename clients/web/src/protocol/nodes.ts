@@ -1,8 +1,8 @@
 /** The composed nodes of a round's tree, as an issuer hands them to a member (docs/protocol.md, "Nodes"). */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { concat } from "./bytes";
 import { dumps, parse } from "./canonical";
+import { sha256 } from "./hashes";
 import { MAX_PARTS } from "./questionnaire";
 import { bytes, dictionary, list, nullable, object, oneOf, PARTY_NAME, whole, worded } from "./shape";
 

@@ -5,9 +5,9 @@
  * a party of her own later; the first is trusted as it was handed out (docs/protocol.md, "Parties").
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { b64 } from "./base64url";
 import { dumps, type Json, parse } from "./canonical";
+import { sha256 } from "./hashes";
 import * as jws from "./jws";
 import { bytes, dictionary, flag, list, Malformed, object, PARTY_NAME, type Read, text, whole } from "./shape";
 
@@ -115,8 +115,14 @@ export class Book {
   readonly current: Parties;
   readonly #generations: readonly Parties[];
 
+  /** Use `load`, which checks the endorsements. */
+  constructor(generations: readonly Parties[]) {
+    this.#generations = generations;
+    this.current = generations.at(-1) as Parties;
+  }
+
   /** From the text of parties.json; Malformed says what is wrong. */
-  constructor(json: string) {
+  static async load(json: string): Promise<Book> {
     const generations: Parties[] = [];
     for (const entry of file(canonical(json)).generations) {
       const parties = new Parties(entry.parties);
@@ -125,12 +131,11 @@ export class Book {
         throw new Malformed("generations", "numbered from 1 without gaps");
       }
       for (const author of before?.everybody ?? []) {
-        checkEndorsement(parties, author, entry.endorsements.get(author.name) ?? "");
+        await checkEndorsement(parties, author, entry.endorsements.get(author.name) ?? "");
       }
       generations.push(parties);
     }
-    this.#generations = generations;
-    this.current = generations.at(-1) as Parties;
+    return new Book(generations);
   }
 
   get(generation: number): Parties | null {
@@ -146,9 +151,9 @@ function canonical(json: string): Json {
   }
 }
 
-function checkEndorsement(parties: Parties, author: Party, endorsement: string): void {
+async function checkEndorsement(parties: Parties, author: Party, endorsement: string): Promise<void> {
   try {
-    const said = jws.verify(endorsement, "klankbord-parties", author.key);
+    const said = await jws.verify(endorsement, "klankbord-parties", author.key);
     if (said.sha256 === parties.digest && Object.keys(said).length === 1) return;
   } catch {
     // Said below.

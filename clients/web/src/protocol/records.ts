@@ -1,9 +1,9 @@
 /** The records of a round, as a client reads them: each one signed statement by one party (docs/protocol.md, "Records"). */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { b64 } from "./base64url";
 import { utf8 } from "./bytes";
 import type { JsonObject } from "./canonical";
+import { sha256 } from "./hashes";
 import * as jws from "./jws";
 import {
   anything,
@@ -73,8 +73,8 @@ export function peek(record: string): Record {
 }
 
 /** Checks signature and body of a cut, batch, opening or release; Malformed or BadSignature. */
-export function verify(record: Record, key: Uint8Array): void {
-  jws.verify(record.jws, `klankbord-${record.kind}`, key);
+export async function verify(record: Record, key: Uint8Array): Promise<void> {
+  await jws.verify(record.jws, `klankbord-${record.kind}`, key);
   const read = bodies[record.kind];
   if (read === undefined) throw new Malformed("record", "of another kind");
   read(record.body, record.kind);

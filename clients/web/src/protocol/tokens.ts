@@ -5,10 +5,10 @@
  *     TokenChallenge = u16 0x0002 || u16 length, issuer name || u8 length, redemption context || u16 length, origin info
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import type { PublicKey } from "./blind_rsa";
 import * as blindRsa from "./blind_rsa";
 import { concat, sized, u8, u16, utf8 } from "./bytes";
+import { sha256 } from "./hashes";
 
 /** Bytes of a token on the wire. */
 export const AUTHENTICATOR = blindRsa.SIZE;
@@ -39,6 +39,11 @@ export function groupNonce(pk: Uint8Array): Uint8Array {
 }
 
 /** Whether the holder of `pk` signed the token with this nonce (RFC 9578 section 6.3). */
-export function verify(pk: PublicKey, nonce: Uint8Array, digest: Uint8Array, authenticator: Uint8Array): boolean {
+export function verify(
+  pk: PublicKey,
+  nonce: Uint8Array,
+  digest: Uint8Array,
+  authenticator: Uint8Array,
+): Promise<boolean> {
   return blindRsa.verify(pk, tokenInput(nonce, digest, pk.keyId), authenticator);
 }

@@ -13,10 +13,9 @@
  * more than 2^-128. The counter is 0 and goes up while the remainder is no unit mod n.
  */
 
-import { hkdf } from "@noble/hashes/hkdf.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { invert, number, type PublicKey, SALT, SIZE } from "./blind_rsa";
 import { concat, sized, u8, u16, utf8 } from "./bytes";
+import { hkdf } from "./hashes";
 
 const WALLET = utf8("klankbord/1 wallet");
 
@@ -53,7 +52,7 @@ export class WalletSecrets {
   #derive(length: number, label: string, part: number, ...fields: readonly Uint8Array[]): Uint8Array {
     const all = [utf8(label), this.#manifestHash, u8(part), ...fields];
     const info = concat(...all.flatMap((field) => [u16(field.length), field]));
-    return hkdf(sha256, this.#secret, WALLET, info, length);
+    return hkdf(this.#secret, WALLET, info, length);
   }
 }
 
