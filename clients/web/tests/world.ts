@@ -10,7 +10,8 @@
  * open with k 10, so Risk has no key of its own there.
  */
 
-import { constants, createPrivateKey, generateKeyPairSync, type KeyObject, privateDecrypt } from "node:crypto";
+import { constants, createPrivateKey, type KeyObject, privateDecrypt } from "node:crypto";
+import { inject } from "vitest";
 import { Client, type ClientOptions, loadBook, parseAccessCode } from "../src/client";
 import { b64, unb64 } from "../src/protocol/base64url";
 import * as bundle from "../src/protocol/bundle";
@@ -36,16 +37,16 @@ export const PATH = ["Velda", "Payments"];
 export const NAMES = Array.from({ length: 12 }, (_, number) => `Name ${String(number).padStart(2, "0")}`);
 
 type Rsa = { modulus: Uint8Array; key: KeyObject };
-const made: Rsa[] = [];
+const made = new Map<number, Rsa>();
 
-/** RSA key number `number` of this process; making one takes 0.1 s. */
+/** One of the RSA keys that tests/keys.ts has made for this run. */
 export function rsa(number: number): Rsa {
-  while (made.length <= number) {
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    const modulus = unb64(privateKey.export({ format: "jwk" }).n as string);
-    made.push({ modulus, key: createPrivateKey(privateKey.export({ format: "pem", type: "pkcs8" })) });
-  }
-  return made[number] as Rsa;
+  const known = made.get(number);
+  if (known) return known;
+  const key = createPrivateKey(inject("keys")[number] as string);
+  const one = { key, modulus: unb64(key.export({ format: "jwk" }).n as string) };
+  made.set(number, one);
+  return one;
 }
 
 /** What an issuer does with a blinded message: m^d mod n. */
@@ -116,9 +117,17 @@ export class World {
     this.accepts = await Promise.all(this.authors.map((name) => record(name, "accept", { manifest: this.hash })));
   }
 
-  /** Changes the answer to requests whose "METHOD url" matches; what is given back replaces it, a Response as well. */
+  /** Changes the answers to requests whose "METHOD url" matches. */
   lie(path: RegExp, change: (said: Any) => unknown): void {
-    this.#lies.push([path, change]);
+    this.instead(path, (said) => {
+      change(said);
+      return said;
+    });
+  }
+
+  /** Gives JSON, a Response, or the error of a network, instead of the answers to requests whose "METHOD url" matches. */
+  instead(path: RegExp, make: (said: Any) => unknown): void {
+    this.#lies.push([path, make]);
   }
 
   async client(options: ClientOptions = {}): Promise<Client> {
@@ -144,9 +153,9 @@ export class World {
     const lie = this.#lies.find(([path]) => path.test(`${method} ${url}`));
     if (!lie) return honest;
     const said = await honest.json();
-    const changed = lie[1](said) ?? said;
+    const changed = lie[1](said);
     if (changed instanceof Error) throw changed;
-    return changed instanceof Response ? changed : Response.json(changed, { status: honest.status });
+    return changed instanceof Response ? changed : Response.json(changed, { status: honest.ok ? honest.status : 200 });
   };
 
   async #answer(method: string, url: string, headers: Headers, body: Any): Promise<Response> {
@@ -299,7 +308,14 @@ function draftBody(digest: string): Any {
     questionnaire: {
       parts: [
         { id: "scores", kind: "closed", k: 5, size: 16, readers: ["everyone"], questions: closed },
-        { id: "words", kind: "open", k: 10, size: 256, readers: ["hr"], questions: [{ id: "keep", text: both("Wat") }] },
+        {
+          id: "words",
+          kind: "open",
+          k: 10,
+          size: 256,
+          readers: ["hr"],
+          questions: [{ id: "keep", text: both("Wat") }],
+        },
       ],
       answer_scales: { agree5: { kind: "agree", labels: { nl: labels("nl"), en: labels("en") } } },
       scales: { safety: { title: both("Veiligheid"), source: "made up" } },
