@@ -17,7 +17,7 @@ from tests.system.forging import composed
 from tests.system.house import House
 from tests.system.members import Crowd, Vote
 
-ANSWERS = {"q0": 4, "q1": 3, "q2": 0, "keep": " De vrijdag\r\nen de koffie 🙂"}
+ANSWERS: dict[str, answering.Answer] = {"q0": 4, "q1": 3, "q2": 0, "keep": " De vrijdag\r\nen de koffie 🙂"}
 WORDS = "De vrijdag\nen de koffie 🙂"
 """How they are sent: without white space around, and with one kind of line break."""
 

@@ -44,7 +44,11 @@ export class Web {
     if (bearer !== undefined) headers.Authorization = `Bearer ${bearer}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), TIMEOUT * 1000);
+    const stop = () => late.abort();
+    const timer = setTimeout(stop, TIMEOUT * 1000);
+    // AbortSignal.any would say it in a word; phones of 2023 do not have it.
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted) stop();
     try {
       const response = await this.#fetch(service.url + path, {
         method: body === undefined ? "GET" : "POST",
@@ -55,7 +59,7 @@ export class Web {
         referrerPolicy: "no-referrer",
         cache: "no-store",
         redirect: "error",
-        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+        signal: late.signal,
       });
       return answer(service.name, response, await read(service.name, response));
     } catch (error) {
@@ -63,6 +67,7 @@ export class Web {
       throw signal?.aborted ? aborted() : unavailable(service.name, "network");
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
     }
   }
 }

@@ -80,16 +80,28 @@ export class PublicKey {
 /** What goes to the signer, and what the client keeps to take the blinding off again; both are secret. */
 export type Blinded = Readonly<{ message: Uint8Array; inverse: bigint }>;
 
+/** A number mod n that has an inverse: finding that takes most of the time of blinding, so it is done once. */
+export type Unit = Readonly<{ value: bigint; inverse: bigint }>;
+
+/** `value` mod n with its inverse; null if it has none. */
+export function unit(value: bigint, n: bigint): Unit | null {
+  const inverse = invert(value, n);
+  return inverse === null ? null : { value: value % n, inverse };
+}
+
 /**
- * RFC 9474 section 4.2, with the salt (48 bytes) and the blinding factor (0 < r < n, a unit mod n) handed in.
+ * RFC 9474 section 4.2, with the salt (48 bytes) and the blinding factor handed in.
  *
- * Both must be as good as random, and of one message only. RangeError if they do not fit.
+ * Both must be as good as random, and of one message only. RangeError for a salt of another length.
  */
-export async function blind(pk: PublicKey, message: Uint8Array, salt: Uint8Array, blinding: bigint): Promise<Blinded> {
+export async function blind(
+  pk: PublicKey,
+  message: Uint8Array,
+  salt: Uint8Array,
+  { value, inverse }: Unit,
+): Promise<Blinded> {
   const m = number(await emsaPssEncode(message, sized(salt, SALT), pk.bits - 1));
-  const r = blinding > 0n && blinding < pk.n ? invert(blinding, pk.n) : null;
-  if (r === null) throw new RangeError("no blinding factor for this key");
-  return { message: bytesOf((m * power(blinding, pk.n)) % pk.n, pk.bits / 8), inverse: r };
+  return { message: bytesOf((m * power(value, pk.n)) % pk.n, pk.bits / 8), inverse };
 }
 
 /**

@@ -13,7 +13,7 @@
  * more than 2^-128. The counter is 0 and goes up while the remainder is no unit mod n.
  */
 
-import { invert, number, type PublicKey, SALT, SIZE } from "./blind_rsa";
+import { number, type PublicKey, SALT, SIZE, type Unit, unit } from "./blind_rsa";
 import { concat, sized, u8, u16, utf8 } from "./bytes";
 import { hkdf } from "./hashes";
 
@@ -45,7 +45,7 @@ export class WalletSecrets {
   }
 
   /** The blinding factor of one token: 0 < r < n, a unit mod n. */
-  blinding(part: number, issuer: string, pk: PublicKey): bigint {
+  blinding(part: number, issuer: string, pk: PublicKey): Unit {
     return firstUnit((counter) => this.#derive(SIZE + 16, "blinding", part, utf8(issuer), pk.keyId, u8(counter)), pk.n);
   }
 
@@ -57,10 +57,10 @@ export class WalletSecrets {
 }
 
 /** The first of the numbers mod n that has an inverse; a key for which 256 in a row have none does not exist. */
-export function firstUnit(candidate: (counter: number) => Uint8Array, n: bigint): bigint {
+export function firstUnit(candidate: (counter: number) => Uint8Array, n: bigint): Unit {
   for (let counter = 0; counter < 256; counter++) {
-    const r = number(candidate(counter)) % n;
-    if (r !== 0n && invert(r, n) !== null) return r;
+    const found = unit(number(candidate(counter)), n);
+    if (found !== null) return found;
   }
   throw new RangeError("no unit");
 }

@@ -6,7 +6,7 @@ import { Wallet } from "../../src/client";
 import { Entry } from "../../src/client/entry";
 import { clean, encodeClosed, encodeOpen } from "../../src/protocol/answers";
 import { b64, unb64 } from "../../src/protocol/base64url";
-import { blind, finalize, invert, number, PublicKey, verify } from "../../src/protocol/blind_rsa";
+import { blind, finalize, invert, number, PublicKey, unit, verify } from "../../src/protocol/blind_rsa";
 import * as bundle from "../../src/protocol/bundle";
 import { compare, equal, u32, utf8 } from "../../src/protocol/bytes";
 import { dumps, type Json, loads, parse, spell } from "../../src/protocol/canonical";
@@ -247,7 +247,9 @@ describe("blind signatures", () => {
     const message = fc.uint8Array({ maxLength: 200 });
     await fc.assert(
       fc.asyncProperty(message, bytes(48), bytes(272), async (text, salt, stream) => {
-        const { message: blinded, inverse } = await blind(key, text, salt, (number(stream) % (key.n - 1n)) + 1n);
+        const factor = unit(number(stream), key.n);
+        fc.pre(factor !== null);
+        const { message: blinded, inverse } = await blind(key, text, salt, factor);
         const signature = await finalize(key, text, blindSign(rsa(0), blinded), inverse);
         expect(signature).not.toBeNull();
         expect(await verify(key, text, signature as Uint8Array)).toBe(true);
@@ -259,12 +261,11 @@ describe("blind signatures", () => {
     );
   });
 
-  test("want a factor that has an inverse", async () => {
+  test("want a factor that has an inverse, and a whole salt", async () => {
     const key = PublicKey.fromModulus(rsa(0).modulus);
-    for (const r of [0n, key.n]) {
-      await expect(blind(key, utf8(""), new Uint8Array(48), r)).rejects.toThrow(RangeError);
-    }
-    await expect(blind(key, utf8(""), new Uint8Array(47), 1n)).rejects.toThrow(RangeError);
+    expect([unit(0n, key.n), unit(key.n, key.n), unit(6n, 15n)]).toEqual([null, null, null]);
+    const one = { value: 1n, inverse: 1n };
+    await expect(blind(key, utf8(""), new Uint8Array(47), one)).rejects.toThrow(RangeError);
   });
 
   test("an inverse is one, or there is none", () => {
