@@ -10,7 +10,7 @@ WEB := clients/web
 WEB_READY := $(if $(shell command -v npm),$(WEB)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo visit counted who-knows kafka test check bench lock vectors clean
+.PHONY: help run demo visit counted who-knows kafka test check bench library lock vectors clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ endif
 
 bench: $(VENV)/dev  ## run the benchmarks and print their table
 	@$(BIN)/python -m benchmarks
+
+library: $(VENV)/dev  ## write what the instruments' files say into docs/instruments.md
+	@$(BIN)/python -m tests.instruments_page docs/instruments.md
 
 vectors: $(VENV)/dev  ## write this protocol's own test vectors into docs/protocol.md
 	@$(BIN)/python -m tests.vectors docs/protocol.md

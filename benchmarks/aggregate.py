@@ -1,6 +1,6 @@
 """Aggregate from the batch in the log to the release in its hands, against its cryptography alone; memory per entry.
 
-Run from the root of the project: `python -m benchmarks.aggregate [people]`. Two issuers, a closed part and an open one,
+Run from the root of the project: `python -m benchmarks aggregate [people]`. Two issuers, a closed part and an open one,
 everybody answers both; teams of 50, so that most of the setting up is signing tokens. The aim: at least 70 % of all
 processor time, starting of processes included, goes into bare signature checks and openings.
 """

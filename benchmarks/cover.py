@@ -1,6 +1,6 @@
 """What combining cells per question costs, and how often the label "combined" tells that a group was unanimous.
 
-Run from the root of the project: `python -m benchmarks.cover [rounds]`. Random companies of 180 people in four
+Run from the root of the project: `python -m benchmarks cover [rounds]`. Random companies of 180 people in four
 departments with teams of 2 to 20, planned and partitioned as in a real round with k = 5; 75 % answer, with a mood of
 their group in common. *Lost*: how many cells fewer there are per question because some were combined.
 

@@ -1,6 +1,6 @@
 """Times of the bare operations, one core, nothing around them: what a service can not be faster than.
 
-Run from the root of the project: `python -m benchmarks.crypto`. Other benchmarks take these as their floors.
+Run from the root of the project: `python -m benchmarks crypto`. Other benchmarks take these as their floors.
 """
 
 import secrets

@@ -1,6 +1,6 @@
 """How near the gate comes to the bare cost of its cryptography, how it grows with processes, and its memory.
 
-Run from the root of the project: `python -m benchmarks.gate [--full]`. The aim is 70 % per core: the processor time of
+Run from the root of the project: `python -m benchmarks gate [--full]`. The aim is 70 % per core: the processor time of
 all operations by themselves, divided by what the gate and its workers take from reading the log to the packed batch,
 the start of the workers included. Two issuers, two parts, three nodes with a key on the longest path; real tokens, an
 SQLite log. Per part 10,000 envelopes of 360 people, who have changed their minds; --full takes 50,000. Envelopes per

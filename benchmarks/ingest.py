@@ -1,6 +1,6 @@
 """How many envelopes one ingest process takes, and whether its memory stays flat.
 
-Run from the root of the project: `python -m benchmarks.ingest [--full]`. The aim is half the requests per second of the
+Run from the root of the project: `python -m benchmarks ingest [--full]`. The aim is half the requests per second of the
 same server and framework doing nothing but one RSA-2048 PSS verification. One issuer, a durable SQLite log, envelopes
 of 2 kB (a path of two nodes); the load comes from the same machine, over 32 connections that stay open.
 

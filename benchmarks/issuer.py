@@ -1,6 +1,6 @@
 """What an issuer takes for a member's tokens, and for its keys. Aim: a collection within 1.5 times its signatures.
 
-Run it with `python -m benchmarks.issuer`. A collection is a whole request through the web application, with the code
+Run it with `python -m benchmarks issuer`. A collection is a whole request through the web application, with the code
 looked up, the member marked in SQLite and counted on disk, both with fsync; three parts and a path of four levels make
 15 signatures. It is measured once in a small company, and once where 100,000 members were served before.
 """

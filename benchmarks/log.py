@@ -1,6 +1,6 @@
 """How many durable appends the SQLite log takes, beside the bare database doing nothing else.
 
-Run from the root of the project: `python -m benchmarks.log`. The floor is one connection that inserts one record per
+Run from the root of the project: `python -m benchmarks log`. The floor is one connection that inserts one record per
 transaction into a WAL file with synchronous = FULL, measured in the same run and on the same disk. "worst" is the
 longest time that any one append took.
 """

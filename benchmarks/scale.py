@@ -1,6 +1,6 @@
 """One round through real services on a real Kafka: time, cryptography, bytes in the log, memory.
 
-    python -m benchmarks.scale [envelopes]          5,000 if no number is given; 100,000 take some ten minutes
+    python -m benchmarks scale [envelopes]          5,000 if no number is given; 100,000 take some ten minutes
 
 Every service is a process of its own (gate and aggregate with a worker per core), the log one node of Kafka with four
 partitions for the envelopes. One issuer, a closed part and an open one, teams of 50, half as many people as envelopes:

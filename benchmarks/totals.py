@@ -1,6 +1,6 @@
 """Totals and final cells of 100,000 people and 40 questions, opening aside: the aim is less than 1 s.
 
-Run from the root of the project: `python -m benchmarks.totals`. The organisation is regular (ten to a team, ten teams
+Run from the root of the project: `python -m benchmarks totals`. The organisation is regular (ten to a team, ten teams
 to a department, ten departments to a division), 75 % answer, and each leaves out 2 % of the questions.
 """
 

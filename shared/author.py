@@ -5,10 +5,13 @@ what it has said: what the log lacks is appended again, byte for byte, and whate
 is left alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -105,16 +108,24 @@ class Author:
             check_records(parts)
         self._journal.store(round_id, kind, jws, chunks or {})
 
-    def reconcile(self, fold: Fold, now: float) -> list[AuthorAlarm]:
+    def reconcile(
+        self,
+        fold: Fold,
+        now: float,
+        apart: Callable[[RoundId], AbstractContextManager[object]] = nullcontext,
+    ) -> list[AuthorAlarm]:
         """Append what this party has said and the log lacks; what does not fit is returned and not appended.
 
-        `fold` is that of the log's last reading: what was appended since is not appended again. LogUnavailable leaves
-        the rest for the next time.
+        `fold` is that of the log's last reading: what was appended since is not appended again. LogUnavailable and
+        LogDamaged leave the rest for the next time: the rest of the round, if `apart`, within which each round is
+        done, keeps the error to itself.
         """
         alarms = []
-        for round_id, kind in list(self._journal.entries()):
-            trouble = self._reconcile_one(round_id, kind, fold, now)
-            alarms += [AuthorAlarm(round_id, kind, trouble)] if trouble else []
+        for round_id, entries in groupby(list(self._journal.entries()), key=itemgetter(0)):
+            with apart(round_id):
+                for _, kind in entries:
+                    trouble = self._reconcile_one(round_id, kind, fold, now)
+                    alarms += [AuthorAlarm(round_id, kind, trouble)] if trouble else []
         return alarms
 
     def forget_chunks(self, round_id: RoundId, topic: str) -> None:

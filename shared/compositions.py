@@ -1,15 +1,18 @@
 """The composed nodes of a round, recomputed from the issuers' bundles in the log."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 from shared import bundle, nodes, topics
-from shared.log.port import Log
+from shared.log.port import Log, LogDamaged
 from shared.manifest import BadManifest, Composed, compose
 from shared.reading import Bundles
 from shared.rounds import Round, RoundId
+
+_LOG = logging.getLogger(__name__)
 
 KEPT = 4
 """Rounds whose nodes stay in memory: the open one and those beside it."""
@@ -22,6 +25,7 @@ class Compositions:
         self._bundles = Bundles(log)
         self._kept: OrderedDict[tuple[RoundId, str], Composed] = OrderedDict()
         self._lock = threading.Lock()
+        self._told: set[str] = set()
 
     def offered(self, of: Round) -> dict[str, list[dict[str, Any]]]:
         """Each issuer's nodes, from the bundles that the offers name. BrokenBundle, BadNodes."""
@@ -55,7 +59,10 @@ class Compositions:
             return self._kept[key]
 
     def keys_of(self, of: Round) -> frozenset[str]:
-        """All keys of a round's manifest and of its offers; of its groups only while its nodes are in the log."""
+        """All keys of a round's manifest and of its offers; of its groups only while its nodes are in the log, whole.
+
+        Who has taken them out could otherwise keep every later round from being agreed.
+        """
         if of.manifest is None:
             return frozenset()
         body = of.manifest.body
@@ -63,6 +70,11 @@ class Compositions:
         try:
             offered = self.offered(of)
         except (bundle.BrokenBundle, nodes.BadNodes):
+            return frozenset(keys)
+        except LogDamaged as error:
+            if str(error) not in self._told:
+                _LOG.error("%s; the keys of its groups are compared with no others", error)
+            self._told.add(str(error))
             return frozenset(keys)
         keys.update(key for tree in offered.values() for node in tree for key in node["keys"] if key is not None)
         return frozenset(keys)

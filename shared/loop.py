@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
+from shared.apart import RoundsWait
 from shared.health import Health
 from shared.log.port import LogDamaged, LogForbidden, LogUnavailable, NoSuchTopic
 
@@ -56,18 +57,25 @@ def run(tick: Callable[[], None], stop: threading.Event, interval: float, health
             if told:
                 _LOG.warning("everything is available again")
             told.clear()
+        except RoundsWait as wait:
+            for each in wait.errors:
+                _tell(each, told, health)
         except (LogUnavailable, LogDamaged, NoSuchTopic, OSError) as error:
-            if health is not None:
-                health.troubled(error)
-            # What needs somebody is told in full each time it is something else; what passes differs from look to look.
-            lasting = isinstance(error, (LogDamaged, LogForbidden, NoSuchTopic))
-            kind = str(error) if lasting else type(error).__name__
-            if kind not in told:
-                _LOG.log(logging.ERROR if lasting else logging.WARNING, "not available, waiting: %s", error)
-            told.add(kind)
+            _tell(error, told, health)
         except Stopping:
             return
         stop.wait(interval)
+
+
+def _tell(error: Exception, told: set[str], health: Health | None) -> None:
+    if health is not None:
+        health.troubled(error)
+    # What needs somebody is told in full each time it is something else; what passes differs from look to look.
+    lasting = isinstance(error, (LogDamaged, LogForbidden, NoSuchTopic))
+    kind = str(error) if lasting else type(error).__name__
+    if kind not in told:
+        _LOG.log(logging.ERROR if lasting else logging.WARNING, "not available, waiting: %s", error)
+    told.add(kind)
 
 
 def run_or_end(tick: Callable[[], None], stop: threading.Event, interval: float, health: Health | None = None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Gauge
 
+from shared.apart import WAITING
 from shared.author import Trouble
 from shared.health import Health, Word
 from shared.reading import CHANGED_PAST
@@ -24,7 +25,8 @@ class PartyGauges:
         self._alarms = self.gauge("alarms", "What nobody honest does.", "reason")
         self._rounds = self.gauge("rounds", "Rounds in the log.", "state")
         self._keys = self.gauge("round_keys", "Round keys that exist.")
-        self._look = self.gauge("last_look", "POSIX seconds of the last look at the log.")
+        self._look = self.gauge("last_look", "POSIX seconds of the last whole look at the log.")
+        self._waiting = self.gauge("waiting_rounds", WAITING)
         self._foreign = self.gauge("foreign_records", "Records in the log that no party signed.")
         self._seen: frozenset[Alarm] = frozenset()
         self.health = Health()
@@ -41,8 +43,11 @@ class PartyGauges:
         """Long work has got on."""
         self.health.alive()
 
-    def looked(self, fold: Fold, now: float, keys: int) -> None:
-        """After a look at the log; `now` in POSIX seconds, `keys`: round keys that exist."""
+    def looked(self, fold: Fold, now: float, keys: int, waiting: int = 0) -> None:
+        """After a look at the log; `now` in POSIX seconds, `keys`: round keys that exist.
+
+        `waiting`: rounds that it could not work on. A look with such ones was not a whole one.
+        """
         states = Counter(of.state(now) for of in fold.rounds.values())
         for state in State:
             self._rounds.labels(state).set(states[state])
@@ -53,8 +58,10 @@ class PartyGauges:
         self._seen |= set(fold.alarms)
         self._foreign.set(fold.foreign)
         self._keys.set(keys)
-        self._look.set(now)
-        self.alive()
+        self._waiting.set(waiting)
+        if not waiting:
+            self._look.set(now)
+            self.alive()
 
     def word(self, interval: float) -> Word:
         """Ready if it has lately looked at the log or got on with its work; `interval`: seconds between looks."""

@@ -29,14 +29,15 @@ OPEN_SIZE = (64, 8192)
 OPTIONS = (2, 20)
 """Options of an answer scale."""
 
-_ID = validate.Regexp(r"[a-z0-9][a-z0-9-]{0,39}\Z")
+ID = validate.Regexp(r"[a-z0-9][a-z0-9-]{0,39}\Z")
+"""Of parts, questions, scales and answer scales."""
 
 
-class _Line(fields.String):
+class Line(fields.String):
     """One line of clean text with at most `longest` characters; `worded` asks for a letter or digit in it."""
 
-    def __init__(self, longest: int, *, worded: bool = True) -> None:
-        super().__init__(required=True, validate=validate.Length(min=1, max=longest))
+    def __init__(self, longest: int, *, worded: bool = True, required: bool = True, **more: Any) -> None:
+        super().__init__(required=required, validate=validate.Length(min=1, max=longest), **more)
         self.worded = worded
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
@@ -51,31 +52,36 @@ class _Line(fields.String):
 
 
 def _id() -> fields.String:
-    return fields.Str(required=True, validate=_ID)
+    return fields.Str(required=True, validate=ID)
 
 
-def _texts(longest: int) -> fields.Nested:
-    return fields.Nested(Schema.from_dict({language: _Line(longest) for language in LANGUAGES}), required=True)
+def texts(longest: int) -> fields.Nested:
+    """A required line in each language."""
+    return fields.Nested(Schema.from_dict({language: Line(longest) for language in LANGUAGES}), required=True)
 
 
 def _labels() -> fields.Nested:
     shape: dict[str, fields.Field[Any]] = {
         language: fields.List(
-            _Line(80, worded=False), required=True, validate=validate.Length(min=OPTIONS[0], max=OPTIONS[1])
+            Line(80, worded=False), required=True, validate=validate.Length(min=OPTIONS[0], max=OPTIONS[1])
         )
         for language in LANGUAGES
     }
     return fields.Nested(Schema.from_dict(shape), required=True)
 
 
-class _OpenQuestion(Schema):
+class OpenQuestionSchema(Schema):
+    """A question that is answered in words."""
+
     id = _id()
-    text = _texts(500)
+    text = texts(500)
 
 
-class _ClosedQuestion(_OpenQuestion):
+class ClosedQuestionSchema(OpenQuestionSchema):
+    """A question that is answered by choosing."""
+
     answers = _id()
-    scale = fields.Str(load_default=None, allow_none=True, validate=_ID)
+    scale = fields.Str(load_default=None, allow_none=True, validate=ID)
     reverse = Flag(load_default=False)
 
 
@@ -91,13 +97,13 @@ class _Part(Schema):
 class _ClosedPart(_Part):
     size = whole(min=CLOSED_SIZE[0], max=CLOSED_SIZE[1])
     questions = fields.List(
-        fields.Nested(_ClosedQuestion), required=True, validate=validate.Length(min=1, max=MAX_QUESTIONS)
+        fields.Nested(ClosedQuestionSchema), required=True, validate=validate.Length(min=1, max=MAX_QUESTIONS)
     )
 
 
 class _OpenPart(_Part):
     size = whole(min=OPEN_SIZE[0], max=OPEN_SIZE[1])
-    questions = fields.List(fields.Nested(_OpenQuestion), required=True, validate=validate.Length(equal=1))
+    questions = fields.List(fields.Nested(OpenQuestionSchema), required=True, validate=validate.Length(equal=1))
 
 
 class _AnyPart(fields.Field[dict[str, Any]]):
@@ -113,14 +119,16 @@ class _AnyPart(fields.Field[dict[str, Any]]):
         return part
 
 
-class _AnswerScale(Schema):
+class AnswerScaleSchema(Schema):
+    """What can be chosen, lowest first."""
+
     kind = fields.Str(load_default="agree", validate=validate.OneOf(["agree", "recommend"]))
     labels = _labels()
 
 
 class _Scale(Schema):
-    title = _texts(120)
-    source = _Line(500)
+    title = texts(120)
+    source = Line(500)
 
 
 class QuestionnaireSchema(Schema):
@@ -128,11 +136,11 @@ class QuestionnaireSchema(Schema):
 
     parts = fields.List(_AnyPart(), required=True, validate=validate.Length(min=1, max=MAX_PARTS))
     answer_scales = fields.Dict(
-        keys=fields.Str(validate=_ID),
-        values=fields.Nested(_AnswerScale),
+        keys=fields.Str(validate=ID),
+        values=fields.Nested(AnswerScaleSchema),
         required=True,
         validate=validate.Length(max=50),
     )
     scales = fields.Dict(
-        keys=fields.Str(validate=_ID), values=fields.Nested(_Scale), required=True, validate=validate.Length(max=50)
+        keys=fields.Str(validate=ID), values=fields.Nested(_Scale), required=True, validate=validate.Length(max=50)
     )

@@ -1,7 +1,7 @@
 """What gate and aggregate do alike at each look at the log: keys, offers, accepts, deletion, alarms.
 
 Order matters. Keys that must be gone go first, before anything is appended; then the journal and the log are brought
-into agreement; only then comes what is due.
+into agreement; only then comes what is due, for each round of which that could be done.
 """
 
 import logging
@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from shared.agreeing import VoidReason, acceptable_draft, decide, may_offer
+from shared.apart import Apart
 from shared.author import Author, AuthorAlarm
 from shared.canonical import b64
 from shared.compositions import Compositions
@@ -55,20 +56,41 @@ class SealingParty:
         self._spent_by = spent_by
         self._topics_of = topics_of
         self._reader = RoundsReader(log, book)
+        self._apart = Apart(self.check_log)
         self._standing: frozenset[AuthorAlarm] = frozenset()
         self._deleted: set[str] = set()
         self._changed_pasts = 0
         self._trapped: set[tuple[RoundId, str]] = set()
 
     def look(self, now: float) -> Fold:
-        """The rounds as they are after everything that this party has said is in the log; LogUnavailable."""
+        """The rounds as they are after everything that this party has said is in the log; LogUnavailable.
+
+        Where a topic of a round keeps it from being there, the round waits: see `each`.
+        """
+        self._apart = Apart(self.check_log)
         self._destroy_spent(now)
         fold = self._reader.refresh()
         self._notice_changed_past()
         self._destroy_dead(fold)
         self._delete_due(fold, now)
-        self._notice(self.author.reconcile(fold, now))
+        self._notice(self.author.reconcile(fold, now, self._apart.round))
         return self._reader.refresh()
+
+    def each(self, fold: Fold, work: Callable[[Round], None]) -> None:
+        """Do what is due for each round that does not wait; those of which a topic is broken wait from then on."""
+        for of in fold.rounds.values():
+            if of.id not in self._apart.waiting:
+                with self._apart.round(of.id):
+                    work(of)
+
+    @property
+    def waiting(self) -> int:
+        """How many rounds the last look could not work on."""
+        return len(self._apart.waiting)
+
+    def finish(self) -> None:
+        """RoundsWait, if rounds wait."""
+        self._apart.finish()
 
     # Keys.
 
@@ -143,8 +165,9 @@ class SealingParty:
             for topic in self._topics_of(of.id):
                 if topic not in self._deleted and now >= deletion(topic, of.draft):
                     self.author.forget_chunks(of.id, topic)
-                    self.log.delete(topic)
-                    self._deleted.add(topic)
+                    with self._apart.round(of.id):
+                        self.log.delete(topic)
+                        self._deleted.add(topic)
 
     def _notice_changed_past(self) -> None:
         if self._reader.changed_pasts > self._changed_pasts:
@@ -163,4 +186,6 @@ class SealingParty:
         for alarm in sorted(set(alarms) - self._standing, key=str):
             self._alarms.alarm(alarm.trouble)
             _LOG.error("round %s: %s, %s", alarm.round_id, alarm.kind, alarm.trouble)
-        self._standing = frozenset(alarms)
+        # Of a round that waits not everything was looked at.
+        unseen = {alarm for alarm in self._standing if alarm.round_id in self._apart.waiting}
+        self._standing = frozenset(alarms) | unseen

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -51,7 +52,8 @@ def spread(
         under_way: deque[Future[list[_Result]]] = deque()
         try:
             for chunk in _chunks(_chain(first, rest)):
-                under_way.append(pool.submit(_work, work, chunk))
+                with _signals_kept_back():  # A submit may start a worker, which is deaf only from `_remember` on.
+                    under_way.append(pool.submit(_work, work, chunk))
                 if len(under_way) >= 4 * processes:
                     yield from _result(under_way.popleft(), stop)
             while under_way:
@@ -59,6 +61,16 @@ def spread(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _signals_kept_back() -> Iterator[None]:
+    """Processes that are started in here inherit it; other threads, and this one afterwards, hear of each signal."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _remembered: Any = None

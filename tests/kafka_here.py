@@ -4,7 +4,6 @@ Where none can be had the tests that need one are skipped, and the run's summary
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -36,17 +35,12 @@ _HERE: list[Broker] = []
 def here() -> Broker:
     """The running broker; skips the test, or fails it with CI=true, if there can be none."""
     if not _HERE:
-        if why := left_out.reason("Kafka"):
-            left_out.without("Kafka", why)
-        folder = Path(tempfile.mkdtemp(prefix="klankbord-kafka-"))
-        try:
-            broker = Broker.prepare(folder, PASSWORDS, PROPERTIES, install=left_out.ON_A_BUILD_SERVER)
-        except NoKafka as error:
-            shutil.rmtree(folder)
-            left_out.without("Kafka", str(error))
-        broker.start()
-        _HERE.append(broker)
+        _HERE.append(left_out.started("Kafka", _prepare, NoKafka))
     return _HERE[0]
+
+
+def _prepare(folder: Path) -> Broker:
+    return Broker.prepare(folder, PASSWORDS, PROPERTIES, install=left_out.ON_A_BUILD_SERVER)
 
 
 def end() -> None:

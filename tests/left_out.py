@@ -2,8 +2,12 @@
 
 import os
 import re
+import shutil
+import tempfile
 from collections import Counter
-from typing import NoReturn
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn, Protocol, TypeVar
 
 import pytest
 
@@ -27,6 +31,33 @@ def without(what: str, why: str) -> NoReturn:
     if ON_A_BUILD_SERVER:
         pytest.fail(f"CI=true and no {what}: {why}", pytrace=False)
     pytest.skip(f"no {what} on this machine: {why}")
+
+
+class Server(Protocol):
+    """What a test run starts once."""
+
+    def start(self) -> None:
+        """Back when it answers."""
+
+
+_Server = TypeVar("_Server", bound=Server)
+
+
+def started(what: str, prepare: Callable[[Path], _Server], missing: type[Exception]) -> _Server:
+    """A server that runs, prepared in a temporary folder of its own; `without` where that raises `missing`.
+
+    Where it was once looked for in vain nobody looks again.
+    """
+    if why := reason(what):
+        without(what, why)
+    folder = Path(tempfile.mkdtemp(prefix=f"klankbord-{what.lower()[:6]}-"))
+    try:
+        server = prepare(folder)
+    except missing as error:
+        shutil.rmtree(folder)
+        without(what, str(error))
+    server.start()
+    return server
 
 
 def summarize(reporter: pytest.TerminalReporter) -> None:

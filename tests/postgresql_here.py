@@ -4,7 +4,6 @@ Where none can be had the tests that need one are left out (tests/left_out.py).
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import count
@@ -39,21 +38,16 @@ _FREE: list[str] = []
 def here() -> Server:
     """The running server; skips the test, or fails it with CI=true, if there can be none."""
     if not _HERE:
-        if why := left_out.reason("PostgreSQL"):
-            left_out.without("PostgreSQL", why)
-        folder = Path(tempfile.mkdtemp(prefix="klankbord-pg-"))
-        try:
-            server = Server.prepare(folder, "the password of the administrator", install=left_out.ON_A_BUILD_SERVER)
-        except NoPostgresql as error:
-            shutil.rmtree(folder)
-            left_out.without("PostgreSQL", str(error))
-        server.start()
-        _HERE.append(server)
+        _HERE.append(left_out.started("PostgreSQL", _prepare, NoPostgresql))
         do(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
         do(f"CREATE DATABASE {_TEMPLATE} OWNER {USER}")
         with closing(Database(url(_TEMPLATE))) as template:
             migrating.prepare(template)
     return _HERE[0]
+
+
+def _prepare(folder: Path) -> Server:
+    return Server.prepare(folder, "the password of the administrator", install=left_out.ON_A_BUILD_SERVER)
 
 
 def driver() -> None:

@@ -4,6 +4,7 @@ It writes the numbers of its workers into <folder>/workers, and ends with 0 when
 """
 
 import os
+import signal
 import sys
 from itertools import count
 from pathlib import Path
@@ -25,6 +26,11 @@ def fail_at(context: int, chunk: list[int]) -> list[int]:
     if context in chunk:
         raise ValueError(f"{context} cannot be done")
     return chunk
+
+
+def kept_back(context: None, chunk: list[int]) -> list[set[int]]:
+    """Per item the signals that do not reach its process, which it inherited when it was started."""
+    return [set(signal.pthread_sigmask(signal.SIG_BLOCK, ())) for _ in chunk]
 
 
 def note_worker(folder: Path, chunk: list[int]) -> list[int]:

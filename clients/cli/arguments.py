@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from clients.cli import employee, hr, texts
+from clients.cli import employee, hr, instruments, texts
 from clients.cli.outcomes import BadInput
 from clients.cli.session import Session
 
@@ -80,6 +80,14 @@ def parser(language: str) -> Parser:
 
     _employee(add, say)
     _hr(add, group, say)
+    listed = made(commands, "instruments", say("help-instruments"))
+    listed.set_defaults(run=instruments.list_instruments)
+    shown = add(
+        "show",
+        instruments.show_instrument,
+        listed.add_subparsers(metavar=say("help-command-name"), title=say("help-commands")),
+    )
+    shown.add_argument("instrument", metavar=say("help-instrument"), help=say("help-instrument-name"))
     return top
 
 

@@ -27,15 +27,15 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from clients.cli import instruments, yaml_file
-from clients.cli.instruments import CLOSED_K, OPEN_K, BadInstrument, Instrument
 from clients.cli.moments import BadMoment, moment
 from clients.cli.outcomes import BadInput
-from clients.cli.yaml_file import BadYaml
-from shared import dates, draft
+from shared import asking, dates, draft, instruments, yaml_file
+from shared.asking import CLOSED_K, OPEN_K
 from shared.draft import BadDraft, Draft
+from shared.instrument import BadInstrument, Instrument
 from shared.parties import Parties
 from shared.schema import Texts, first_error, round_id
+from shared.yaml_file import BadYaml
 
 GRACE = 300
 """Seconds between closing and counting."""
@@ -139,8 +139,9 @@ def _dates(loaded: Mapping[str, Any], now: int) -> dict[str, str]:
 
 def _questionnaire(loaded: Mapping[str, Any], read: Callable[[str], str]) -> dict[str, Any]:
     try:
-        return instruments.compose(
+        return asking.compose(
             _instruments(loaded["instruments"], read),
+            loaded["period"],
             closed_k=loaded["k"]["scores"],
             open_k=loaded["k"]["comments"],
             closed_readers=loaded["readers"]["scores"],
@@ -154,8 +155,8 @@ def _instruments(names: list[str], read: Callable[[str], str]) -> list[Instrumen
     shipped = instruments.shipped()
     found = []
     for name in names:
-        if name.endswith((".yaml", ".yml")):
-            found.append(instruments.parse(read(name)))
+        if instruments.is_file(name):
+            found.append(instruments.parse(read(name), name))
         elif name in shipped:
             found.append(shipped[name])
         else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from clients.cli import answering, counting, show, yaml_file
+from clients.cli import answering, counting, show
 from clients.cli.answering import Answer
 from clients.cli.counting import Fate
 from clients.cli.hints import hints
@@ -12,9 +12,10 @@ from clients.cli.outcomes import Alarm, AlarmReason, BadInput, Unavailable
 from clients.cli.posting import PAUSE
 from clients.cli.session import Session
 from clients.cli.wallet import Entry
-from clients.cli.yaml_file import BadYaml
+from shared import yaml_file
 from shared.manifest import Manifest
 from shared.schema import ROUND_ID
+from shared.yaml_file import BadYaml
 
 
 def show_round(session: Session) -> None:

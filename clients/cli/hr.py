@@ -129,16 +129,9 @@ def _drafted(session: Session) -> Drafted:
     folder = Path(file).parent if file != "-" else Path()
 
     def read(name: str) -> str:
-        return _text(session, str(folder / name))
+        return session.read_text(str(folder / name))
 
-    return drafting.from_file(_text(session, file), session.book.current, session.edge.now(), read)
-
-
-def _text(session: Session, name: str) -> str:
-    try:
-        return session.read_file(name).decode()
-    except UnicodeDecodeError:
-        raise BadInput("bad-yaml", file=name) from None
+    return drafting.from_file(session.read_text(file), session.book.current, session.edge.now(), read)
 
 
 def _preview(session: Session, drafted: Drafted, key: str) -> None:

@@ -59,6 +59,13 @@ class Session:
         except OSError:
             raise BadInput("no-file", file=name) from None
 
+    def read_text(self, name: str) -> str:
+        """The same as text; BadInput."""
+        try:
+            return self.read_file(name).decode()
+        except UnicodeDecodeError:
+            raise BadInput("bad-yaml", file=name) from None
+
     def secret_lines(self, name: str) -> list[str]:
         """The lines of a file with codes, without empty ones and comments."""
         lines = self.read_file(name).decode("utf-8", "replace").splitlines()

@@ -84,17 +84,30 @@ class Authority:
         return _private(key) + made.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
     def is_stale(self, pem: bytes, names: Sequence[str], now: float) -> bool:
-        """Whether this is a certificate of ours that has other names than these, or ends soon; ValueError.
+        """Whether this is a certificate of ours that has other names than these, ends soon, or has not begun, as when
+        the clock was wrong; or of one before us, whose key is lost. ValueError.
 
         One of another authority is for somebody else to renew.
         """
         made = x509.load_pem_x509_certificate(pem)
+        if made.issuer != self.certificate.subject:
+            return False
         try:
             made.verify_directly_issued_by(self.certificate)
         except (InvalidSignature, TypeError, ValueError):
-            return False
+            return True
         there = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        return set(there) != {_name(name) for name in names} or made.not_valid_after_utc < _time(now) + _RENEWED
+        lasts = made.not_valid_before_utc <= _time(now) and made.not_valid_after_utc >= _time(now) + _RENEWED
+        return set(there) != {_name(name) for name in names} or not lasts
+
+    def check(self, now: float) -> None:
+        """ValueError if whoever trusts it would not do so now: it has ended, or it was made by another clock."""
+        begins, ends = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
+        if not begins <= _time(now) <= ends:
+            raise ValueError(
+                f"the authority of certificates lasts from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}, and the clock says "
+                f"{_time(now):%Y-%m-%d}: set the clock, or remove the volume authority and start again"
+            )
 
 
 def _begun(

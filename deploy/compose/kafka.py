@@ -1,7 +1,8 @@
 """`python -m deploy.compose.kafka ADMIN.toml SECRETS`: let the administrator in, who then makes all others.
 
 Kafka's image makes its storage without SCRAM principals, so the administrator first comes with PLAIN, which the broker
-knows from a file, and gives itself the SCRAM principal with which deploy/kafka/setup.py comes.
+knows from a file, and gives itself the SCRAM principal with which deploy/kafka/setup.py comes. Afterwards it takes that
+away again: Kafka may be published for services elsewhere (split.yml), and there nobody comes but by SCRAM.
 """
 
 import logging
@@ -12,6 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from kafka.admin import UserScramCredentialDeletion
 from kafka.errors import KafkaError
 
 from deploy.kafka import setup
@@ -33,14 +35,18 @@ def main() -> int:
         return 2
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # What matters comes as an exception.
     try:
-        let_in(Address.read(Path(words[0])))
+        address = Address.read(Path(words[0]))
+        let_in(address)
+        try:
+            return setup.main(words)
+        finally:
+            shut_out(address)
     except BadAddress as error:
         print(error, file=sys.stderr)
         return 2
     except (KafkaError, setup.SetupFailed) as error:
         print(f"the administrator could not come to Kafka: {type(error).__name__}", file=sys.stderr)
         return 1
-    return setup.main(words)
 
 
 def let_in(address: Address) -> None:
@@ -59,6 +65,12 @@ def let_in(address: Address) -> None:
         time.sleep(_PAUSE)
     with closing(client):
         setup.set_users(client, address.mechanism, {address.user: address.password})
+
+
+def shut_out(address: Address) -> None:
+    """Take the administrator's SCRAM principal away; KafkaError."""
+    with closing(administrator(replace(address, mechanism="PLAIN"))) as client:
+        client.alter_user_scram_credentials([UserScramCredentialDeletion(address.user, address.mechanism)])
 
 
 def _is_open(server: str) -> bool:

@@ -102,11 +102,13 @@ def prepare(volumes: Volumes, plan: Plan, now: float) -> None:
 
 
 def authority_of(volumes: Volumes, now: float) -> Authority:
-    """The installation's own authority, made if need be; ValueError if it is damaged."""
+    """The installation's own authority, made if need be; ValueError if it is damaged, or not valid now."""
     key = volumes.read("authority", "authority.key")
     certificate = volumes.read("authority", "authority.pem")
     if key is not None and certificate is not None:
-        return Authority.load(certificate, key)
+        there = Authority.load(certificate, key)
+        there.check(now)
+        return there
     made = Authority.make("Klankbord, an installation for trying", now)
     volumes.put("authority", "authority.pem", made.pem)
     volumes.put("authority", "authority.key", made.key_pem)

@@ -26,6 +26,7 @@ from kafka.errors import KafkaError
 
 from deploy import watcher
 from deploy.kafka import server
+from deploy.kafka.administrator import connect
 
 ADMIN = "admin"
 """The super user; every other principal can do what ACLs allow it."""
@@ -165,12 +166,19 @@ class Broker:
             heap = f"-Xmx{self._plan.heap}m"
             command = self._java(heap, "kafka.Kafka", str(self.folder / "server.properties"))
             self._process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
-        self._watcher = watcher.watch(self._process.pid)
+        try:
+            self._watcher = watcher.watch(self._process.pid)
+            self._wait_for(self._process)
+        except BaseException:
+            # Also if somebody interrupts the waiting: who starts it must not be left with one that is half started.
+            self.kill()
+            raise
+
+    def _wait_for(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _PATIENCE
         # The port first: a client that finds it closed waits longer and longer between its tries.
         while not (_open(self._port) and self._answers()):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
+            if process.poll() is not None or time.monotonic() > deadline:
                 raise BrokerFailed(f"Kafka did not start: see {self.folder / 'server.log'} and server.out beside it")
             time.sleep(_PAUSE)
 
@@ -207,14 +215,7 @@ class Broker:
 
     def admin(self) -> KafkaAdminClient:
         """A client of the super user; to be closed."""
-        return KafkaAdminClient(
-            bootstrap_servers=self.servers,
-            security_protocol="SASL_PLAINTEXT",
-            sasl_mechanism="SCRAM-SHA-256",
-            sasl_plain_username=ADMIN,
-            sasl_plain_password=self._password,
-            bootstrap_timeout_ms=5000,
-        )
+        return connect([self.servers], ADMIN, self._password)
 
     def __enter__(self) -> "Broker":
         self.start()

@@ -19,6 +19,23 @@ ROLES = ("issuer", "ingest", "gate", "aggregate", "report")
 _PREFIXED = ACLResourcePatternType.PREFIXED
 """A pattern for all names that begin with its own."""
 
+_EVERYBODY = "User:*"
+"""Our users among them."""
+
+_OVER_ALL = frozenset(
+    {
+        ACLOperation.ALL,
+        ACLOperation.ALTER,
+        ACLOperation.ALTER_CONFIGS,
+        ACLOperation.CLUSTER_ACTION,
+        ACLOperation.CREATE,
+        ACLOperation.DELETE,
+    }
+)
+"""With the cluster itself: whoever may do one of these gives himself rights, reads as a broker does, or makes topics
+of any name.
+"""
+
 _FILE = Path(__file__).parent / "rights.toml"
 
 _OPERATIONS: Mapping[str, ACLOperation] = {
@@ -85,9 +102,12 @@ def is_ours(acl: ACL) -> bool:
 
 
 def reaches_ours(acl: ACL) -> bool:
-    """Whether it allows something with topics of ours, perhaps among others."""
-    if not _is_topic(acl) or acl.permission_type is not ACLPermissionType.ALLOW:
+    """Whether it allows something with topics of ours, perhaps among others, or gives our users more than the table."""
+    if acl.permission_type is not ACLPermissionType.ALLOW:
         return False
+    if not _is_topic(acl):
+        of_all = acl.resource_pattern.resource_type is ResourceType.CLUSTER and acl.operation in _OVER_ALL
+        return of_all or acl.principal == _EVERYBODY
     name, prefixed = acl.resource_pattern.resource_name, acl.resource_pattern.pattern_type is _PREFIXED
     return any(
         _within(acl.resource_pattern, rights.topic) or name == "*" or (prefixed and rights.topic.startswith(name))

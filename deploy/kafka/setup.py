@@ -5,7 +5,7 @@ mode 0600 for each user of a service (deploy/kafka/rights.py says how they are n
 
 - each of them is a SCRAM user with that password,
 - the topic `rounds` is there,
-- our topics and these users have the rights of rights.toml, and no other.
+- our topics and these users have the rights of rights.toml, and no other; that Kafka holds to them is tried.
 
 It can be run again at any time: after a password or rights.toml was changed, or when an issuer joins. A user whose
 file is not there any more keeps the password and loses all rights.
@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kafka import KafkaAdminClient
@@ -27,11 +27,12 @@ from kafka.admin import (
     ACLOperation,
     ACLPermissionType,
     ACLResourcePatternType,
+    NewTopic,
     ResourcePatternFilter,
     ResourceType,
     UserScramCredentialUpsertion,
 )
-from kafka.errors import KafkaError, NoError
+from kafka.errors import AuthorizationError, KafkaError, NoError
 
 from deploy.kafka import rights
 from deploy.kafka.administrator import administrator
@@ -48,6 +49,12 @@ _PATIENCE = 120.0
 
 _PAUSE = 0.5
 """Seconds between two tries to reach it."""
+
+_KNOWN = 20.0
+"""Seconds until every broker knows a new user; it takes milliseconds."""
+
+_NOBODYS = "klankbord-tries-whether-this-is-refused"
+"""A topic that nobody makes."""
 
 _ALL = ACLFilter(
     None,
@@ -87,7 +94,7 @@ def main(words: Sequence[str] | None = None) -> int:
     for line in sorted(map(_told, changed.taken)):
         print(f"  taken away: {line}")
     for line in sorted(map(_told, changed.foreign)):
-        print(f"somebody else has a right on topics of ours: {line}", file=sys.stderr)
+        print(f"somebody else has a right on topics of ours, or all have one: {line}", file=sys.stderr)
     return 1 if changed.foreign else 0
 
 
@@ -115,6 +122,7 @@ def prepare(admin: Path, passwords: Mapping[str, str]) -> "Changed":
                 # First what nobody may: a user who is new can do nothing for a moment, and never too much.
                 changed = set_rights(client, passwords)
                 set_users(client, address.mechanism, passwords)
+            check_refusing(address, *min(passwords.items()))
             log.create(topics.ROUNDS)
     except KafkaError as error:
         raise SetupFailed(f"Kafka: {type(error).__name__}") from error
@@ -149,6 +157,29 @@ def set_users(client: KafkaAdminClient, mechanism: str, passwords: Mapping[str, 
             raise SetupFailed(f"Kafka does not take the user {user}: {error.splitlines()[0][:200]}")
 
 
+def check_refusing(address: Address, user: str, password: str) -> None:
+    """See that Kafka refuses a service what no right allows it; SetupFailed, KafkaError.
+
+    With allow.everyone.if.no.acl.found, which brokers do not tell, each service could give itself every right.
+    """
+    deadline = time.monotonic() + _KNOWN
+    while True:
+        try:
+            with closing(administrator(replace(address, user=user, password=password))) as client:
+                client.create_topics([NewTopic(_NOBODYS, 1, 1)], validate_only=True)
+        except AuthorizationError:
+            return
+        except KafkaError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            raise SetupFailed(
+                f"Kafka lets {user} do what no right of rights.toml allows: see allow.everyone.if.no.acl.found and "
+                "super.users of its brokers, and the rights of User:*"
+            )
+        time.sleep(_PAUSE)
+
+
 @dataclass(frozen=True)
 class Changed:
     """What `set_rights` did."""
@@ -156,7 +187,9 @@ class Changed:
     given: frozenset[ACL]
     taken: frozenset[ACL]
     foreign: frozenset[ACL]
-    """Rights that others have on our topics among many more: not ours to take away, but somebody must look."""
+    """Rights that others have on our topics among many more, and our users with everybody: not ours to take away, but
+    somebody must look.
+    """
 
 
 def set_rights(client: KafkaAdminClient, principals: Iterable[str]) -> Changed:

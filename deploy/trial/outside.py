@@ -58,7 +58,9 @@ def differences(
             wrong.append(f"{part.id}: {cells} counted, {len(answered)} answered")
         if part.kind is PartKind.OPEN:
             said = Counter(text for (of, _), texts in comments.items() if of == place for text in texts)
-            meant = Counter(words for truth in answered.values() if (words := truth.words.get(part.id, "")))
+            meant = Counter(
+                words for truth in answered.values() if (words := truth.words.get(part.questions[0].id, ""))
+            )
             wrong += [] if said == meant else [f"{part.id}: other comments than were written"]
             continue
         for question in part.questions:

@@ -127,15 +127,15 @@ class Play:
         opens = int(max(started + self.pace.agree, self._free_from)) + 1
         closes = opens + int(time_to_answer or self.pace.answer) + 1
         self._free_from = closes + 1
-        self.hr.open_round(round_id, quarters.draft(quarters.period(round_id), opens, closes))
+        period = quarters.period(round_id)
+        self.hr.open_round(round_id, quarters.draft(period, opens, closes, quarters.asked(round_id)))
         manifest = self.hr.wait_until_agreed(self.client, round_id, until=opens + 5)
         agreed = time.time() - started
-        period = quarters.period(round_id)
         self.tale.say("agreed", period=period, code=manifest.check_code)
         time.sleep(max(0.0, manifest.draft.answer_from + 0.3 - time.time()))
 
-        asked = quarters.closed_questions(manifest.draft.questionnaire)
-        truth = story.answers(self.people, round_id, asked)
+        asked = manifest.draft.questionnaire
+        truth = story.answers(self.people, round_id, quarters.closed_questions(asked), quarters.open_questions(asked))
         for person in without:
             truth.pop(person, None)
         began = time.time()

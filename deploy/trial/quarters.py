@@ -1,14 +1,21 @@
 """The example's rounds: what is asked, and dates that fit into a minute."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from clients.cli import instruments
-from shared import dates
+from deploy.trial import story
+from shared import asking, dates, instruments
 from shared.questionnaire import PartKind, Questionnaire
 
 ASKED = ("psychological-safety", "standards", "recommend", "open-questions")
+"""By instrument, in the first round."""
+
+LATER = ("psychological-safety", "standards", "follow-up", "recommend", "open-questions")
+"""When there was a round before, what became of it is asked too."""
+
+WITH_VISITORS = ("psychological-safety", "learning", "follow-up", "safe", "letterbox")
+"""In the round that somebody answers herself: no more parts, but other words."""
 
 GRACE = 3
 """Seconds after closing, in a trial; 300 is the default of a real round."""
@@ -29,13 +36,20 @@ _CONTACT = {
 }
 
 
-def draft(period: str, opens: int, closes: int) -> dict[str, Any]:
+def asked(round_id: str) -> tuple[str, ...]:
+    """What is asked in a round of the example, by instrument."""
+    if round_id == story.VISITORS:
+        return WITH_VISITORS
+    return LATER if round_id in story.QUARTERS[1:] else ASKED
+
+
+def draft(period: str, opens: int, closes: int, asked: Sequence[str] = ASKED) -> dict[str, Any]:
     """What HR sends to the lead issuer, without generation and parties; times in POSIX seconds."""
     return {
         "period": period,
         "title": _TITLE,
         "contact": _CONTACT,
-        "questionnaire": instruments.compose([instruments.shipped()[name] for name in ASKED]),
+        "questionnaire": asking.compose([instruments.shipped()[name] for name in asked], period),
         "rate": 75,
         "cover": 5,
         "opens": dates.text(opens),
@@ -63,6 +77,11 @@ def closed_questions(asked: Questionnaire) -> Mapping[str, tuple[str, int, bool]
         for question in part.questions
         if question.answers is not None
     }
+
+
+def open_questions(asked: Questionnaire) -> Mapping[str, str]:
+    """For each open question the name of its part, which stays the same where the question names the period."""
+    return {part.questions[0].id: part.id for part in asked.parts if part.kind is PartKind.OPEN}
 
 
 def clock(posix: float) -> str:

@@ -64,13 +64,13 @@ class Aggregate:
         )
 
     def tick(self) -> None:
-        """LogUnavailable leaves the rest for the next tick; Stopping when asked to end."""
+        """LogUnavailable leaves the rest for the next tick, RoundsWait some rounds; Stopping when asked to end."""
         now = self._of.clock()
         fold = self._party.look(now)
-        for of in fold.rounds.values():
-            self._advance(fold, of, now)
+        self._party.each(fold, lambda of: self._advance(fold, of, now))
         self._party.check_log()
-        self._metrics.looked(fold, self._of.clock(), self._party.key_count())
+        self._metrics.looked(fold, self._of.clock(), self._party.key_count(), self._party.waiting)
+        self._party.finish()
 
     def _advance(self, fold: Fold, of: Round, now: float) -> None:
         match of.phase:

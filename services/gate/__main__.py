@@ -1,59 +1,9 @@
 """`python -m services.gate`: count envelopes, open outer layers, make lots; with `keygen`: make this party's key."""
 
-import os
 import sys
 
-from services.gate.config import Config
-from services.gate.loop import Gate, Means
-from services.gate.metrics import Metrics
-from shared import clock, keygen, listening, loop, metrics_port
-from shared.author import Author
-from shared.journal import Journal, JournalLocked
-from shared.log import open_log
-from shared.secret_files import RoundSecrets
-from shared.serve import configure_logging
-from shared.settings import BadSettings
-from shared.stopping import StoppingLog
-
-
-def main() -> int:
-    """The exit code: 0 after SIGTERM or SIGINT, 2 if it cannot run like this."""
-    if (code := keygen.handle(sys.argv[1:], os.environ)) is not None:
-        return code
-    try:
-        config = Config.read(os.environ)
-        listening.check(METRICS=config.metrics)
-        log = open_log(config.log)
-        journal = Journal(config.home / "journal")
-        secrets = RoundSecrets(config.home / "rounds")
-    except (BadSettings, JournalLocked, OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    configure_logging()
-    stop = loop.stop_on_signals()
-    metrics = Metrics()
-    stopping = StoppingLog(log, stop)
-    gate = Gate(
-        Means(
-            log=stopping,
-            book=config.book,
-            author=Author(config.book.current.gate.name, config.identity, journal, stopping),
-            secrets=secrets,
-            metrics=metrics,
-            clock=clock.now,
-            partitions=config.partitions,
-            processes=config.processes,
-            stop=stop,
-        )
-    )
-    port = metrics_port.start(config.metrics, metrics.registry, lambda: metrics.word(config.poll))
-    loop.run_or_end(gate.tick, stop, config.poll, metrics.health)
-    port.shutdown()
-    port.server_close()
-    journal.close()
-    log.close()
-    return 0
-
-
 if __name__ == "__main__":
+    # Not above: each worker process imports this file again, and needs none of the service (0.2 s of a core each).
+    from services.gate.service import main
+
     sys.exit(main())

@@ -21,7 +21,7 @@ from services.gate.metrics import Metrics, Trap, Work
 from shared import topics
 from shared.author import Author
 from shared.bundle import BrokenBundle
-from shared.log.port import Log, NoSuchTopic
+from shared.log.port import Log, LogDamaged, NoSuchTopic
 from shared.manifest import BadManifest
 from shared.nodes import BadNodes
 from shared.parties import Book
@@ -36,8 +36,8 @@ from shared.vouchers import GroupVouchers
 _LOG = logging.getLogger(__name__)
 
 AGAIN = 60.0
-"""Seconds after which a round is tried again whose envelopes or nodes are not the right ones: a try may mean opening
-everything, and whoever has changed the log must change it back first."""
+"""Seconds after which a round is tried again whose envelopes or nodes are damaged or not the right ones: a try may mean
+opening everything, and whoever has changed the log must change it back first."""
 
 _COUNTED = frozenset({State.COUNTED, State.OPENING, State.RELEASED})
 
@@ -73,19 +73,22 @@ class Gate:
             self._log, means.book, means.author, means.secrets, means.metrics, Kind.BATCH, _topics_of
         )
         self._again: dict[RoundId, float] = {}
+        self._damage: dict[RoundId, str] = {}
+        """What the last try has found, where it was that."""
 
     def tick(self) -> None:
-        """LogUnavailable leaves the rest for the next tick; Stopping when asked to end."""
+        """LogUnavailable leaves the rest for the next tick, RoundsWait some rounds; Stopping when asked to end."""
         now = self._of.clock()
         fold = self._party.look(now)
         self._destroy_counted(fold)
-        for of in fold.rounds.values():
-            if of.parties.gate.key == self._of.book.current.gate.key:  # Later generations may name another gate.
-                self._advance(fold, of, now)
+        self._party.each(fold, lambda of: self._advance(fold, of, now))
         self._party.check_log()
-        self._metrics.looked(fold, self._of.clock(), self._party.key_count())
+        self._metrics.looked(fold, self._of.clock(), self._party.key_count(), self._party.waiting)
+        self._party.finish()
 
     def _advance(self, fold: Fold, of: Round, now: float) -> None:
+        if of.parties.gate.key != self._of.book.current.gate.key:  # Later generations may name another gate.
+            return
         match of.phase:
             case State.DRAFTED:
                 self._party.offer(of, now)
@@ -164,10 +167,17 @@ class Gate:
         elif key is None:
             self._stop(of, StopReason.KEY_LOST)
         elif now >= self._again.get(of.id, now):
-            trap = self._count_with(of, own, key)
+            self._damage.pop(of.id, None)
+            try:
+                trap = self._count_with(of, own, key)
+            except LogDamaged as error:
+                self._again[of.id], self._damage[of.id] = now + AGAIN, str(error)
+                raise
             if trap is not None:
                 self._party.trap(of, trap)
                 self._again[of.id] = now + AGAIN
+        elif of.id in self._damage:
+            raise LogDamaged(self._damage[of.id])
 
     def _count_with(self, of: Round, cut: Record, key: SealingKey) -> Trap | None:
         """Say the batch, or stop; or what keeps the gate from both."""

@@ -14,6 +14,7 @@ from services.ingest.metrics import Metrics
 from services.ingest.nonces import RecentNonces, Turn
 from services.ingest.together import Together
 from shared import receipt, topics
+from shared.apart import Apart
 from shared.later import already, then
 from shared.log.port import Log
 from shared.published import Published
@@ -78,11 +79,12 @@ class Desk:
         answer.add_done_callback(lambda _: self._under_way.pop(key, None))
         return answer
 
-    def check_log(self) -> None:
-        """Find out in time, and without anybody's envelope, that one could not be appended; LogError."""
+    def check_log(self, apart: Apart) -> None:
+        """Find out in time, and without anybody's envelope, of which rounds one could not be appended; LogError."""
         for of in (self.rounds or {}).values():
             if is_before_closing(of, self.now()):
-                self._log.check(topics.envelopes(of.id))
+                with apart.round(of.id):
+                    self._log.check(topics.envelopes(of.id))
 
     def close(self) -> None:
         """Append what has been taken, and take nothing more."""

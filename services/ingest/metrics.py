@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from services.ingest.core import Reason
 from shared import coarse
+from shared.apart import WAITING
 
 
 class Metrics:
@@ -34,7 +35,10 @@ class Metrics:
         )
         self._rounds = Gauge("klankbord_ingest_rounds", "Agreed rounds.", ["state"], registry=self.registry)
         self._alarms = Gauge("klankbord_ingest_alarms", "What nobody honest does.", ["reason"], registry=self.registry)
-        self._look = Gauge("klankbord_ingest_last_look", "POSIX seconds of the last look.", registry=self.registry)
+        self._waiting = Gauge("klankbord_ingest_waiting_rounds", WAITING, registry=self.registry)
+        self._look = Gauge(
+            "klankbord_ingest_last_look", "POSIX seconds of the last whole look.", registry=self.registry
+        )
         for reason in Reason:
             self._refused.labels(reason).set(0)
 
@@ -60,9 +64,14 @@ class Metrics:
                 self._seconds.labels("request").set(self._whole / self._number)
                 self._number, self._appending, self._whole = 0, 0.0, 0.0
 
-    def looked(self, now: float, states: Iterable[str], alarms: Mapping[str, int]) -> None:
-        """Somebody has looked at the log: the states of the rounds in it, and alarms by reason."""
-        self._look.set(now)
+    def looked(self, now: float, states: Iterable[str], alarms: Mapping[str, int], waiting: int) -> None:
+        """Somebody has looked at the log: the states of the rounds in it, and alarms by reason.
+
+        `waiting`: open rounds of which no envelope could be appended now.
+        """
+        self._waiting.set(waiting)
+        if not waiting:
+            self._look.set(now)
         self._rounds.clear()
         for state, number in Counter(states).items():
             self._rounds.labels(state).set(number)

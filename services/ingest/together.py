@@ -46,7 +46,8 @@ class Together:
         self._log = log
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closed = False
-        self._said = ""
+        self._said: dict[str, str] = {}
+        """By topic what was last said about it, until an append to it succeeds."""
         self._thread = Thread(target=self._run, name="append", daemon=True)
         self._thread.start()
 
@@ -94,11 +95,11 @@ class Together:
             outcome = True
         except Exception as error:
             outcome = False
-            self._say(error)
+            self._say(topic, error)
         except BaseException as error:  # The process ends; those who wait here must not be left waiting.
             outcome = error
         else:
-            self._said = ""
+            self._said.pop(topic, None)
         by_loop: defaultdict[asyncio.AbstractEventLoop | None, list[_Waiting]] = defaultdict(list)
         for waiting in together:
             by_loop[waiting.loop].append(waiting)
@@ -109,7 +110,7 @@ class Together:
                 with suppress(RuntimeError):  # The loop has ended, and nobody waits any more.
                     loop.call_soon_threadsafe(_settle, there, outcome)
 
-    def _say(self, error: Exception) -> None:
+    def _say(self, topic: str, error: Exception) -> None:
         """What does not pass by itself, once: a line for each append would tell when somebody has answered."""
         match error:
             case LogDamaged():
@@ -120,9 +121,9 @@ class Together:
                 return
             case _:
                 text = f"broken: {type(error).__name__}"
-        if text != self._said:
+        if text != self._said.get(topic):
             _LOG.error(text)
-        self._said = text
+        self._said[topic] = text
 
 
 def _settle(together: list[_Waiting], outcome: bool | BaseException) -> None:

@@ -6,6 +6,7 @@ from services.ingest.core import own
 from services.ingest.desk import Desk
 from services.ingest.metrics import Metrics
 from shared import published, watch
+from shared.apart import Apart
 from shared.parties import Party
 from shared.reading import CHANGED_PAST, RoundsReader
 
@@ -23,7 +24,10 @@ class Watch(watch.Watch):
     def _show(self) -> None:
         fold, now = self._reader.refresh(), self._desk.now()
         self._desk.rounds = own(published.snapshot(fold), self._ingest)
-        self._desk.check_log()
+        apart = Apart(self._reader.refresh)
+        self._desk.check_log(apart)
         alarms = Counter(str(alarm.reason) for alarm in fold.alarms)
         states = [str(of.state(now)) for of in self._desk.rounds.values()]
-        self._metrics.looked(now, states, alarms | {CHANGED_PAST: self._reader.changed_pasts})
+        alarms |= {CHANGED_PAST: self._reader.changed_pasts}
+        self._metrics.looked(now, states, alarms, len(apart.waiting))
+        apart.finish()

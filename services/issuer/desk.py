@@ -31,6 +31,7 @@ _Answer = TypeVar("_Answer")
 
 _OVER = Refused(Refusal.NOT_COLLECTING, "The time for collecting is over.")
 _FORGOTTEN = Broken(Fault.RESTORED, "The database does not know this round any more; nothing is signed.")
+_RESTORED = Broken(Fault.RESTORED, "The database knows fewer members than were served; nothing is signed.")
 _UNCOUNTED = Broken(Fault.COUNTER, "Nobody knows how many members were served; nothing is signed.")
 
 
@@ -185,13 +186,16 @@ class Desk:
         if counted is None:
             return _UNCOUNTED
         if standing.served < counted:
-            return Broken(Fault.RESTORED, "The database knows fewer members than were served; nothing is signed.")
+            return _RESTORED
         keys = self._keys(live, decision.addresses)
         if not isinstance(keys, dict):
             return keys
-        marked = self._store.mark(round_id, member.person, request.digest)
+        try:
+            marked = self._store.mark(round_id, member.person, request.digest, lambda: self._secrets.served(round_id))
+        except NoCounter:
+            return _UNCOUNTED
         if marked is None:
-            return _FORGOTTEN
+            return _RESTORED
         if marked.request != request.digest:
             return Refused(Refusal.ALREADY_COLLECTED, "Another request came first.")
         try:

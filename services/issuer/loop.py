@@ -23,6 +23,7 @@ from services.issuer.store import Shares, Store
 from services.issuer.unavailable import DatabaseUnavailable
 from shared import topics
 from shared.agreeing import VoidReason, acceptable_draft, decide, may_offer
+from shared.apart import Apart
 from shared.author import Author
 from shared.bundle import BrokenBundle
 from shared.compositions import Compositions
@@ -75,12 +76,13 @@ class Loop:
         self._leads = False
 
     def tick(self) -> None:
-        """Once; LogUnavailable, DatabaseUnavailable, OSError: what is left is done next time."""
+        """Once; LogUnavailable, DatabaseUnavailable, OSError, RoundsWait: what is left is done next time."""
         now = self._clock()
         self._warned_before, self._warned = self._warned, set()
         away = self._destroy(now)
+        apart = Apart(self._check_log)
         if leads := self._lead():
-            for trouble in self._author.reconcile(self._reader.refresh(), now):
+            for trouble in self._author.reconcile(self._reader.refresh(), now, apart.round):
                 self._metrics.alarm(trouble.round_id, trouble.trouble)
         fold = self._reader.refresh()
         if self._reader.changed_pasts > self._changed_pasts:
@@ -91,12 +93,21 @@ class Loop:
             self._metrics.alarm(alarm.round_id, alarm.reason)
         for of in fold.rounds.values():
             if leads and self._name in of.parties.issuer_names:
-                self._work(fold, of, now)
-        self._show(fold, now)
-        with suppress(NoSuchTopic):  # Its author makes it; whoever may not is to hear of it in time.
-            self._log.append(topics.ROUNDS)
+                if of.id not in apart.waiting:
+                    with apart.round(of.id):
+                        self._work(fold, of, now)
+                with apart.round(of.id):
+                    self._delete_due(of, now)
+        self._show(fold, now, apart)
+        self._check_log()
         if away is not None:
             raise away
+        apart.finish()
+
+    def _check_log(self) -> None:
+        """Whoever may not append is to hear of it in time; LogUnavailable."""
+        with suppress(NoSuchTopic):  # Its author makes it.
+            self._log.append(topics.ROUNDS)
 
     def _lead(self) -> bool:
         if not self._leads and self._author.leads():
@@ -117,30 +128,34 @@ class Loop:
 
         What is returned has kept rows from being erased; it need not keep anybody from looking at the log.
         """
-        away: DatabaseUnavailable | None = None
+        gone = self._destroy_keys(now)
         try:
-            dates = self._store.dates()
+            for round_id in gone:
+                self._store.drop_keys(round_id)
+            for round_id, (keys_until, erase_at) in self._store.dates().items():
+                if now >= erase_at:
+                    self._store.erase(round_id)
+                elif now >= keys_until and self._store.count_keys(round_id):
+                    self._store.drop_keys(round_id)  # The process ended between the two above.
         except DatabaseUnavailable as error:
-            # Keys wait for nobody.
-            away, dates = error, {}
+            return error
+        try:
+            self._store.tidy()
+        except DatabaseUnavailable as error:
+            self._warn(f"what was deleted lies in the database's files for now: {error}")
+        return None
+
+    def _destroy_keys(self, now: float) -> list[RoundId]:
+        """Those whose time is over, whose rounds are returned; the log is not asked, nor is the database."""
+        gone = []
         for round_id in self._secrets.rounds():
             secret = self._secrets.load(round_id)
             if secret is None or core.keys_must_go(self._reader.fold.rounds.get(round_id), secret.keys_until, now):
                 self._maker.cancel(round_id)
                 self._secrets.destroy(round_id)
                 _LOG.info("the keys of %s are destroyed", round_id)
-                self._store.drop_keys(round_id)
-        for round_id, (keys_until, erase_at) in dates.items():
-            if now >= erase_at:
-                self._store.erase(round_id)
-            elif now >= keys_until and self._store.count_keys(round_id):
-                self._store.drop_keys(round_id)  # The process ended between the two above.
-        try:
-            if away is None:
-                self._store.tidy()
-        except DatabaseUnavailable as error:
-            self._warn(f"what was deleted lies in the database's files for now: {error}")
-        return away
+                gone.append(round_id)
+        return gone
 
     def _work(self, fold: Fold, of: Round, now: float) -> None:
         """What is due for one round."""
@@ -157,6 +172,9 @@ class Loop:
             self._explain(of)
         if of.agreed:
             self._share(of, now)
+
+    def _delete_due(self, of: Round, now: float) -> None:
+        """The round's nodes at their date, whatever else of it waits."""
         if now >= of.draft.results_until and of.id not in self._deleted:
             self._author.forget_chunks(of.id, topics.nodes(of.id))
             self._log.delete(topics.nodes(of.id))
@@ -249,21 +267,30 @@ class Loop:
             if known is None or known.percent != percent or known.day != day:
                 self._store.set_shares(of.id, Shares(day, percent))
 
-    def _show(self, fold: Fold, now: float) -> None:
+    def _show(self, fold: Fold, now: float, apart: Apart) -> None:
         """Tell the desk what the log says now."""
         rounds = dict(fold.rounds)
         live: dict[RoundId, Live] = {}
         for of in rounds.values():
             if of.phase is State.SCHEDULED and self._name in of.parties.issuer_names:
                 try:
-                    composed = self._compositions.of(of)
+                    shown = self._with_groups(of, apart)
                 except (BrokenBundle, BadManifest, BadNodes) as error:
                     self._warn(f"the groups of {of.id} cannot be shown: {error}")
                     continue
-                known = self._live.get(of.id)
-                same = known is not None and known.composed is composed
-                live[of.id] = replace(known, of=of) if known is not None and same else Live.build(of, composed)
+                if shown is not None:
+                    live[of.id] = shown
         self._live = live
         self._desk.show(rounds, live)
-        self._metrics.looked(now, [str(of.state(now)) for of in rounds.values()], len(self._secrets.rounds()))
+        states = [str(of.state(now)) for of in rounds.values()]
+        self._metrics.looked(now, states, len(self._secrets.rounds()), len(apart.waiting))
         self._metrics.made(self._maker.made, self._maker.seconds)
+
+    def _with_groups(self, of: Round, apart: Apart) -> Live | None:
+        """The round with its groups; where their topic cannot be read, those that were known before, if any were."""
+        known, composed = self._live.get(of.id), None
+        with apart.round(of.id):
+            composed = self._compositions.of(of)
+        if known is not None and of.manifest is not None and known.composed.manifest.hash == of.manifest.hash:
+            return replace(known, of=of)
+        return Live.build(of, composed) if composed is not None else None

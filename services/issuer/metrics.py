@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from services.issuer.core import ALARMS, Fault, Refusal
 from shared import coarse
+from shared.apart import WAITING
 from shared.rounds import RoundId
 
 
@@ -30,7 +31,8 @@ class Metrics:
         self._seconds = gauge("keys_seconds", "Seconds spent on making them.")
         self._secrets = gauge("round_keys", "Rounds whose keys exist.")
         self._leads = gauge("leads", "1 in the one process of this issuer that speaks to the log.")
-        self._look = gauge("last_look", "POSIX seconds of the last look at the log.")
+        self._waiting = gauge("waiting_rounds", WAITING)
+        self._look = gauge("last_look", "POSIX seconds of the last whole look at the log.")
         for reason in (*Refusal, *Fault):
             self._refused.labels(reason).set(0)
         for alarm in ALARMS:
@@ -60,9 +62,11 @@ class Metrics:
         """This process leads, for as long as it lives."""
         self._leads.set(1)
 
-    def looked(self, now: float, states: Iterable[str], secrets: int) -> None:
-        """The loop has looked at the log."""
-        self._look.set(now)
+    def looked(self, now: float, states: Iterable[str], secrets: int, waiting: int) -> None:
+        """The loop has looked at the log; `waiting`: rounds that it could not work on."""
+        self._waiting.set(waiting)
+        if not waiting:
+            self._look.set(now)
         self._secrets.set(secrets)
         self._rounds.clear()
         for state, number in Counter(states).items():

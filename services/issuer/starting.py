@@ -39,7 +39,7 @@ def wait_for(database: Database, name: str, interval: float) -> bool:
             raise _unusable(error) from None
         except DatabaseUnavailable as error:
             raise LogUnavailable(f"the database: {error}") from None
-        ready = True
+        ready = not stop.is_set()  # Who was asked to end meanwhile must not begin to serve.
         stop.set()
 
     try:

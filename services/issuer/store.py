@@ -5,7 +5,7 @@ name. What is left of it at `erase_at` is nothing.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, TypeVar
@@ -185,17 +185,21 @@ class Store:
             db.execute(delete(SIGNING_KEYS).where(SIGNING_KEYS.c.round == round_id))
         self.tidy()
 
-    def mark(self, round_id: RoundId, person: str, request: bytes) -> Standing | None:
+    def mark(
+        self, round_id: RoundId, person: str, request: bytes, counted: Callable[[], int] = lambda: 0
+    ) -> Standing | None:
         """Mark a member as served unless she is, durably; the result says which request counts.
 
-        None, and nothing happened, if the database does not know the round. Of all threads and processes one marks at
-        a time, and sees what those before it did.
+        None, and nothing happened, if the database does not know the round, or fewer members than `counted` says were
+        surely served. Of all threads and processes one marks at a time, and sees what those before it did; `counted`
+        is asked meanwhile. Asked before, it would say nothing of a database that was put back in between, and those
+        who are marked then would make up for those whom it has forgotten.
         """
         with self._database.writing() as db:
             where = (SERVED.c.round == round_id, SERVED.c.person == person)
             known = db.scalar(select(SERVED.c.request).where(*where))
             count = db.scalar(select(ROUNDS.c.served).where(ROUNDS.c.round == round_id))
-            if count is None:
+            if count is None or count < counted():
                 return None
             before = Standing(known, count)
             if known is not None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from services.report.results import Results
 from services.report.verify import Contents, Doubt, check
 from shared import nodes, release_items, topics
+from shared.apart import Apart
 from shared.bundle import BrokenBundle
 from shared.compositions import Compositions
 from shared.log.port import Log, NoSuchTopic
@@ -70,9 +71,14 @@ class Library:
         self._loaded: dict[RoundId, tuple[_Mark, Shown]] = {}
         self.shelf = Shelf()
         self.looked_at = float("-inf")
+        self.apart = self._new_look()
 
     def refresh(self) -> Fold:
-        """Look again; LogUnavailable leaves everything as it was."""
+        """Look again; LogUnavailable leaves everything as it was.
+
+        Where a topic of one round cannot be read, what was known of the round stays; `apart` knows which ones wait.
+        """
+        self.apart = self._new_look()
         fold, now = self._reader.refresh(), self._clock()
         rounds = [self._shown(of, fold, now) for of in fold.rounds.values() if of.agreed]
         rounds = [shown for shown in rounds if shown.state is not State.ERASED]
@@ -87,10 +93,22 @@ class Library:
         if state is not State.RELEASED:
             self._loaded.pop(of.id, None)
             return Shown(of, state, alarms=alarms)
-        mark = self._mark(of, now)
-        if self._loaded.get(of.id, (None,))[0] != mark:
-            self._loaded[of.id] = (mark, self._load(of, now))
-        return replace(self._loaded[of.id][1], alarms=alarms)
+        with self.apart.round(of.id):
+            mark = self._mark(of, now)
+            if self._loaded.get(of.id, (None,))[0] != mark:
+                self._loaded[of.id] = (mark, self._load(of, now))
+        return replace(self._known(of, now), alarms=alarms)
+
+    def _known(self, of: Round, now: float) -> Shown:
+        """What was loaded of a release, unless it was another one, or has comments whose date is over."""
+        mark, shown = self._loaded.get(of.id, ((None,), None))
+        overdue = now >= of.draft.words_until and shown is not None and not shown.comments_deleted
+        if shown is None or overdue or mark[0] != of.there(Kind.RELEASE).digest:
+            return Shown(of, State.RELEASED, doubt=Doubt.MISSING)
+        return shown
+
+    def _new_look(self) -> Apart:
+        return Apart(lambda: self._log.end(topics.ROUNDS))
 
     def _mark(self, of: Round, now: float) -> _Mark:
         ends = [self._end(topic) for topic in (topics.nodes(of.id), topics.releases(of.id), topics.words(of.id))]

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from services.report.library import Shelf
 from services.report.verify import Doubt
+from shared.apart import WAITING
 from shared.reading import CHANGED_PAST
 from shared.rounds import AlarmReason, Fold, State
 
@@ -21,11 +22,12 @@ class Metrics:
         self._rounds = self._gauge("rounds", "Agreed rounds.", "state")
         self._alarms = self._gauge("alarms", "What nobody honest does.", "reason")
         self._comments = self._gauge("comments_missing", "Releases whose comments are gone before their date.")
-        self._look = self._gauge("last_look", "POSIX seconds of the last look at the log.")
+        self._look = self._gauge("last_look", "POSIX seconds of the last whole look at the log.")
+        self._waiting = self._gauge("waiting_rounds", WAITING)
         self._foreign = self._gauge("foreign_records", "Records in the log that no party signed.")
 
-    def looked(self, shelf: Shelf, fold: Fold, now: float) -> None:
-        """After a look at the log."""
+    def looked(self, shelf: Shelf, fold: Fold, now: float, waiting: int = 0) -> None:
+        """After a look at the log; `waiting`: rounds that it could not read all of."""
         doubts = Counter(shown.doubt for shown in shelf.rounds if shown.doubt)
         for doubt in Doubt:
             self._refused.labels(doubt).set(doubts[doubt])
@@ -38,7 +40,9 @@ class Metrics:
         self._alarms.labels(CHANGED_PAST).set(shelf.changed_pasts)
         self._comments.set(sum(shown.comments_missing for shown in shelf.rounds))
         self._foreign.set(fold.foreign)
-        self._look.set(now)
+        self._waiting.set(waiting)
+        if not waiting:
+            self._look.set(now)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(_PREFIX + name, text, labels, registry=self.registry)

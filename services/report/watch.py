@@ -20,4 +20,5 @@ class Watch(watch.Watch):
 
     def _refresh(self) -> None:
         fold = self._library.refresh()
-        self._metrics.looked(self._library.shelf, fold, self._library.looked_at)
+        self._metrics.looked(self._library.shelf, fold, self._library.looked_at, len(self._library.apart.waiting))
+        self._library.apart.finish()

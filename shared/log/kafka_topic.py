@@ -17,8 +17,8 @@ from kafka.protocol.consumer import FetchRequest, ListOffsetsRequest
 from kafka.protocol.metadata import MetadataRequest
 from kafka.protocol.producer import ProduceRequest
 from kafka.record.default_records import DefaultRecordBatchBuilder
-from kafka.record.memory_records import MemoryRecords
 
+from shared.log.kafka_records import BadRecords, batches
 from shared.log.port import Entry, LogDamaged, LogForbidden, LogUnavailable, NoSuchTopic
 
 LARGEST_BATCH = 1_048_588
@@ -34,9 +34,11 @@ REQUIRED: Mapping[str, str] = {
     "message.timestamp.type": "CreateTime",
     "message.timestamp.before.max.ms": str(2**63 - 1),
     "compression.type": "uncompressed",
+    "unclean.leader.election.enable": "false",
     "max.message.bytes": str(LARGEST_BATCH),
 }
-"""What every topic has: nothing is deleted but by name, and no time of arrival is kept.
+"""What every topic has: nothing is deleted but by name, what was acknowledged is not lost to a broker that does not
+have it, and no time of arrival is kept.
 
 `uncompressed` because whoever may write could else write what a reader lacks the library for.
 """
@@ -272,15 +274,12 @@ def fetched(topic: Topic, partition: int, offset: int, answer: Any) -> tuple[lis
         raise LogDamaged(f"{topic.name}: partition {partition} has lost its records from {offset} on") from None
     page: list[Entry] = []
     following = offset
-    records = MemoryRecords(result.records or b"")
     try:
-        while (batch := records.next_batch()) is not None:
-            if not batch.validate_crc():
-                raise errors.CorruptRecordError
-            if not batch.is_control_batch:
-                page.extend(Entry(partition, each.offset, each.value or b"") for each in batch if each.offset >= offset)
-            following = batch.next_offset
-    except errors.KafkaError as error:
+        for batch in batches(bytes(result.records or b"")):
+            entries = (Entry(partition, at, value) for at, value in enumerate(batch.values, batch.start))
+            page.extend(entry for entry in entries if entry.offset >= offset)
+            following = batch.stop
+    except BadRecords as error:
         raise LogDamaged(f"{topic.name}: partition {partition} is corrupt at {following} or after it") from error
     return page, following
 

@@ -146,6 +146,26 @@ def test_the_table_for_people_is_the_file() -> None:
     assert len(ALLOWED) == len(OPERATIONS) * len(TOPICS)
 
 
+def test_the_protocols_page_gives_the_same_topics_to_the_same_services() -> None:
+    """Its columns are created by, written by, read by, deleted when."""
+    text = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+    rows = {topic: row.split("|") for topic, row in ROW.findall(text) if row.count("|") == 3}
+    assert rows.keys() == set(TOPICS.values())
+    for topic, cells in rows.items():
+        creates, appends, reads, _ = map(services_in, cells)
+        assert creates == ALLOWED["create", topic] == ALLOWED["delete", topic]
+        assert appends == ALLOWED["append", topic]
+        # Whoever creates and writes a topic reads its own, as the text below the table says.
+        assert reads | (appends & creates) == ALLOWED["read", topic]
+
+
+def services_in(cell: str) -> set[str]:
+    everybody = set(SERVICES.values())
+    return (
+        everybody if cell.strip() == "all" else everybody & set(re.findall("[a-z]+", cell.replace("issuers", "issuer")))
+    )
+
+
 @pytest.mark.usefixtures("topics")
 @pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("user", SERVICES)
@@ -224,17 +244,37 @@ def test_the_setup_takes_away_what_is_not_in_the_file(secured: Secured, capsys: 
     ]
     theirs = right("stranger", ACLOperation.READ, "invoices", literal)
     everywhere = right("stranger", ACLOperation.READ, "*", literal)
+    cluster = ResourcePattern(ResourceType.CLUSTER, "kafka-cluster")
+    over_all = ACL("User:stranger", "*", ACLOperation.ALTER, ACLPermissionType.ALLOW, cluster)
+    of_all = ACL("User:*", "*", ACLOperation.READ, ACLPermissionType.ALLOW, ResourcePattern(ResourceType.GROUP, "*"))
+    harmless = ACL("User:stranger", "*", ACLOperation.DESCRIBE, ACLPermissionType.ALLOW, cluster)
+    foreign = (theirs, everywhere, over_all, of_all, harmless)
     with admin() as client:
-        client.create_acls([*ours, theirs, everywhere])
+        client.create_acls([*ours, *foreign])
         assert setup.main([str(secured.address), str(secured.secrets)]) == 1
         said = capsys.readouterr()
         assert "rights: 0 given, 4 taken away" in said.out
-        assert said.err == "somebody else has a right on topics of ours: User:stranger READ *\n"
+        assert said.err.splitlines() == [
+            f"somebody else has a right on topics of ours, or all have one: {line}"
+            for line in ("User:* READ *", "User:stranger ALTER kafka-cluster", "User:stranger READ *")
+        ]
         there = client.describe_acls(everything())[0]
-        assert set(there) == rights.acls(SERVICES) | {theirs, everywhere}
-        client.delete_acls([setup.only(each) for each in (theirs, everywhere)])
+        assert set(there) == rights.acls(SERVICES) | set(foreign)
+        client.delete_acls([setup.only(each) for each in foreign])
     assert setup.main([str(secured.address), str(secured.secrets)]) == 0
     assert "rights: 0 given, 0 taken away" in capsys.readouterr().out
+
+
+def test_the_setup_says_so_when_kafka_refuses_nothing(secured: Secured, capsys: pytest.CaptureFixture[str]) -> None:
+    """Here by a right of everybody; allow.everyone.if.no.acl.found has the same effect, and no broker tells of it."""
+    cluster = ResourcePattern(ResourceType.CLUSTER, "kafka-cluster")
+    of_all = ACL("User:*", "*", ACLOperation.CREATE, ACLPermissionType.ALLOW, cluster)
+    with admin() as client:
+        client.create_acls([of_all])
+        assert setup.main([str(secured.address), str(secured.secrets)]) == 1
+        assert capsys.readouterr().err.startswith("Kafka lets aggregate do what no right of rights.toml allows: see ")
+        client.delete_acls([setup.only(of_all)])
+    assert setup.main([str(secured.address), str(secured.secrets)]) == 0
 
 
 def test_the_setup_names_in_one_line_what_it_lacks(

@@ -21,8 +21,10 @@ from kafka.admin import (
     ResourceType,
 )
 
+from shared.log import kafka_topic
 from shared.log.kafka import KafkaLog
-from shared.log.port import Log, LogDamaged, LogForbidden, LogUnavailable, NoSuchTopic
+from shared.log.port import Entry, Log, LogDamaged, LogForbidden, LogUnavailable, NoSuchTopic
+from tests.contract import kafka_batches
 from tests.contract.logs import PATIENCE, running
 from tests.kafka_here import PASSWORDS, address_file, admin, empty, here
 
@@ -114,6 +116,7 @@ def test_records_of_long_ago_outlive_what_kafka_deletes_by_time(log: KafkaLog) -
         ("retention.bytes", "1000000"),
         ("cleanup.policy", "compact"),
         ("message.timestamp.type", "LogAppendTime"),
+        ("unclean.leader.election.enable", "true"),
     ],
 )
 def test_a_topic_that_deletes_or_tells_by_itself_is_refused_in_one_line(
@@ -199,8 +202,10 @@ def allowed(user: str, *operations: ACLOperation) -> Iterator[None]:
     rights = [ACL(f"User:{user}", "*", operation, ACLPermissionType.ALLOW, pattern) for operation in operations]
     with admin() as client:
         client.create_acls(rights)
-        yield
-        client.delete_acls([ACLFilter(f"User:{user}", "*", ACLOperation.ANY, ACLPermissionType.ANY, pattern)])
+        try:
+            yield
+        finally:
+            client.delete_acls([ACLFilter(f"User:{user}", "*", ACLOperation.ANY, ACLPermissionType.ANY, pattern)])
 
 
 def test_who_may_not_see_a_topics_settings_is_told_which_right_is_missing(log: KafkaLog, tmp_path: Path) -> None:
@@ -278,6 +283,30 @@ def test_a_foreign_record_is_given_by_its_value_and_stops_nobody(log: KafkaLog) 
         producer.send(TOPIC, None, key=b"key").get(PATIENCE)
     log.append(TOPIC, b"after")
     assert values(log) == [b"before", b"foreign", b"", b"after"]
+
+
+@pytest.mark.parametrize("record", kafka_batches.ODD.values(), ids=kafka_batches.ODD)
+def test_a_record_that_was_made_to_stop_readers_or_to_show_up_later_has_its_value_and_its_place(
+    log: KafkaLog, record: bytes
+) -> None:
+    log.append(TOPIC, b"before")
+    assert produce_raw(log, kafka_batches.of_records(record)) is None, "brokers take it"
+    log.append(TOPIC, b"after")
+    wanted = [Entry(0, 0, b"before"), Entry(0, 1, b"record"), Entry(0, 2, b"after")]
+    assert list(log.read(TOPIC)) == wanted
+    assert list(log.read(TOPIC, start=(1,), stop=(2,))) == wanted[1:2]
+    log.append(TOPIC, *[b"more"] * 10)
+    assert list(log.read(TOPIC, stop=(3,))) == wanted
+    assert [entry.offset for entry in log.read(TOPIC)] == list(range(13))
+
+
+def produce_raw(log: KafkaLog, batch: bytes) -> Exception | None:
+    """What a broker says to a batch that no client of ours would make."""
+    deadline = time.monotonic() + PATIENCE
+    client = log._connected.client(deadline)
+    topic = log._find(client, TOPIC, deadline)
+    request = kafka_topic.producing(topic, 0, batch, deadline)
+    return kafka_topic.produced(client.ask(request, deadline, topic.leaders[0]))
 
 
 def test_a_topic_is_made_so_that_one_broker_has_on_disk_what_it_acknowledged(log: KafkaLog) -> None:

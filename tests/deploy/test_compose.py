@@ -178,6 +178,8 @@ def test_elsewhere_means_that_there_is_no_gate_and_that_kafka_is_published_over_
     assert {"CLIENTS:SASL_SSL", "OUTSIDE:SASL_SSL"} <= set(protocols)
     outside = main["kafka"]["environment"]["KAFKA_LISTENER_NAME_OUTSIDE_SASL_ENABLED_MECHANISMS"]
     assert outside == "SCRAM-SHA-256"  # The administrator comes from within only.
+    # Connections that strangers keep open must not take those of the services within.
+    assert main["kafka"]["environment"]["KAFKA_LISTENER_NAME_OUTSIDE_MAX_CONNECTIONS"] == 100
 
 
 def test_the_image_has_what_is_locked_no_compiler_and_no_cache_and_ends_as_nobody() -> None:

@@ -14,12 +14,13 @@ import yaml
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from deploy.compose.kafka import let_in
+from deploy.compose.kafka import let_in, main
 from deploy.compose.prepare import Plan, prepare
 from deploy.compose.volumes import Volumes
 from deploy.kafka import server, setup
 from shared import topics
 from shared.log import open_log
+from shared.log.kafka import KafkaLog
 from shared.log.kafka_address import Address
 from shared.log.port import LogForbidden
 from tests import kafka_here
@@ -121,8 +122,17 @@ def test_nobody_but_the_administrator_comes_without_scram(started: Started) -> N
         )
 
 
-def test_it_can_be_set_up_again(started: Started, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_can_be_set_up_again_and_leaves_no_administrator_who_could_come_from_outside(
+    started: Started, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where Kafka is published for services elsewhere SCRAM is all that is taken."""
     admin = started.address("setup", "admin.toml")
-    let_in(Address.read(admin))
-    assert setup.main([str(admin), str(started.volumes / "users")]) == 0
-    assert "rights: 0 given, 0 taken away" in capsys.readouterr().out
+    monkeypatch.setattr("sys.argv", ["kafka", str(admin), str(started.volumes / "users")])
+    for _ in range(2):
+        assert main() == 0
+        assert "rights: 0 given, 0 taken away" in capsys.readouterr().out
+        with (
+            closing(KafkaLog(admin, timeout=2)) as log,
+            pytest.raises(LogForbidden, match=r"^Kafka refuses the user 'admin' or its password$"),
+        ):
+            log.end(topics.ROUNDS)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 import yaml
+from cryptography import x509
 
 from deploy.compose.authority import Authority
 from deploy.compose.prepare import Plan, main
@@ -106,13 +107,39 @@ def test_a_certificate_is_made_anew_before_it_ends_or_when_the_host_is_another(t
     before = files(made(tmp_path))
     changed = {name for name, held in files(made(tmp_path, now=NOW + 320 * DAY)).items() if held != before[name]}
     assert changed == {"issuer/tls.pem", "ingest/tls.pem", "report/tls.pem", "kafka/tls.pem"}
-    before = files(tmp_path)
+    before, later = files(tmp_path), NOW + 320 * DAY
     changed = {
         name
-        for name, held in files(made(tmp_path, replace(PLAN, kafka_names=("kafka.example",)), NOW)).items()
+        for name, held in files(made(tmp_path, replace(PLAN, kafka_names=("kafka.example",)), later)).items()
         if held != before[name]
     }
     assert changed == {"kafka/tls.pem"}
+
+
+def certificate(root: Path, name: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate((root / name).read_bytes())
+
+
+def test_certificates_of_a_clock_that_was_ahead_are_made_anew_and_an_authority_of_it_is_told(tmp_path: Path) -> None:
+    made(tmp_path, now=NOW + 365 * DAY)
+    with pytest.raises(ValueError, match=r"^the authority .* lasts from 2028-01-15 to 2038-01-12, .* 2027-01-15: set"):
+        made(tmp_path)
+    for file in (tmp_path / "authority").iterdir():
+        file.unlink()
+    made(tmp_path)
+    trusted = certificate(tmp_path, "public/authority.pem")
+    for service in ("issuer", "ingest", "report", "kafka"):
+        served = certificate(tmp_path, f"{service}/tls.pem")
+        served.verify_directly_issued_by(trusted)
+        assert served.not_valid_before_utc.timestamp() < NOW
+
+
+def test_an_authority_whose_volume_was_lost_is_replaced_with_all_that_it_signed(tmp_path: Path) -> None:
+    for file in (made(tmp_path) / "authority").iterdir():
+        file.unlink()
+    made(tmp_path)
+    for authority, service in (("public/authority.pem", "issuer"), ("gate/kafka-authority.pem", "kafka")):
+        certificate(tmp_path, f"{service}/tls.pem").verify_directly_issued_by(certificate(tmp_path, authority))
 
 
 def test_a_certificate_of_another_authority_stays(tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ PUBLIC: Mapping[str, str] = {
     "shared.author._Said.digest": "of a signed record",
     "shared.author._Said.named": "of a signed record",
     "shared.draft.Draft.body": "the draft, as it is published",
+    "shared.instrument.Instrument.answer_scales": "what can be answered",
+    "shared.instrument.Item.text": "what is asked",
+    "shared.instrument.Item.answers": "what can be answered",
     "shared.log.kafka_topic.Topic.name": "of a topic",
     "shared.manifest.Composed.items": "the groups, as they are published",
     "shared.manifest.Manifest.admission_keys": "public keys",
@@ -41,7 +44,6 @@ PUBLIC: Mapping[str, str] = {
     "services.issuer.plan._Group.names": "labels of groups",
     "services.issuer.roster.Problem.text": "what is wrong in a roster, without what stands there",
     "clients.cli.drafting.Drafted.body": "the draft, as it will be published",
-    "clients.cli.instruments.Instrument.answer_scales": "what can be answered",
     "clients.cli.wallet.Entry.manifest_hash": "the check code",
 }
 """Fields that anybody may see, and why."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 
-from clients.cli import instruments
 from clients.cli.client import Client
 from clients.cli.connection import Web, open_connection
 from clients.cli.wallet import Wallet
@@ -19,6 +18,7 @@ from deploy.trial.installation import Installation, install
 from deploy.trial.kept import Kept
 from deploy.trial.simulation import Turnout
 from deploy.trial.story import TrueAnswers
+from shared import asking, instruments
 from shared.codes import AccessCode
 from shared.log.port import Log
 from shared.manifest import Manifest
@@ -66,8 +66,8 @@ class Suite:
         opens = int(time.time() + ahead) + 1
         draft = quarters.draft("test", opens, opens + int(lasts) + 1)
         shipped = instruments.shipped()
-        draft["questionnaire"] = instruments.compose(
-            [shipped["recommend"], shipped["open-questions"]], closed_k=5, open_k=10
+        draft["questionnaire"] = asking.compose(
+            [shipped["recommend"], shipped["open-questions"]], draft["period"], closed_k=5, open_k=10
         )
         for part in draft["questionnaire"]["parts"]:
             if part["kind"] == "open" and size is not None:

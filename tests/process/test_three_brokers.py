@@ -155,8 +155,10 @@ def come_back(running: Suite, cluster: Cluster) -> None:
 def paused(service: Service) -> Iterator[None]:
     assert service.process is not None
     os.kill(service.process.pid, signal.SIGSTOP)
-    yield
-    os.kill(service.process.pid, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        os.kill(service.process.pid, signal.SIGCONT)
 
 
 def size_of_batch(node: Broker) -> int:

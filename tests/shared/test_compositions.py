@@ -10,6 +10,7 @@ from shared.manifest import BadManifest, Composed
 from shared.reading import RoundsReader
 from shared.records import Kind
 from shared.rounds import Round
+from tests.damaged_log import damage
 from tests.lives_made import Offers, install, life, make_offers, up_to
 from tests.shaky_log import ShakyLog
 
@@ -89,3 +90,18 @@ def test_threads_share_one_computation(log: ShakyLog) -> None:
         thread.join()
     assert len(found) == 5
     assert len({id(one) for one in found}) == 1
+
+
+def test_the_keys_of_a_round_whose_nodes_are_damaged_are_those_that_stand_in_records(
+    log: ShakyLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else whoever may delete them could keep every later round from being agreed, for ever."""
+    of, compositions = round_of(log), Compositions(log)
+    damage(monkeypatch, log, topics.nodes("spring"))
+    for _ in range(2):
+        known = compositions.keys_of(of)
+    body = offers().composed.manifest.body
+    assert known == {body["gate_key"], body["aggregate_key"], *body["admission_keys"].values()}
+    assert caplog.messages == ["nodes.spring is damaged; the keys of its groups are compared with no others"]
+    monkeypatch.undo()
+    assert compositions.keys_of(of) > known

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.apart import RoundsWait
 from shared.health import Health, Word
 from shared.log.port import LogDamaged, LogForbidden, LogUnavailable, NoSuchTopic
 from shared.loop import BROKEN, Stopping, run, stop_on_signals
@@ -83,6 +84,15 @@ def test_what_needs_somebody_is_told_each_time_that_it_is_something_else(caplog:
     run(work.tick, work.stop, 0)
     told = [record.getMessage().rpartition(" ")[2] for record in caplog.records]
     assert told == ["password", "slow", "right", "torn", "again"]
+
+
+def test_each_round_that_waits_is_told_once_and_health_hears_of_all(caplog: pytest.LogCaptureFixture) -> None:
+    torn, refused, health = LogDamaged("nodes.autumn: torn"), LogForbidden("words.spring: not allowed"), Health()
+    work = Work(RoundsWait((torn, refused)), RoundsWait((refused, torn)), RoundsWait((refused,)))
+    run(work.tick, work.stop, 0, health)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [f"not available, waiting: {torn}", f"not available, waiting: {refused}"]
+    assert health.word(2) is Word.FORBIDDEN
 
 
 def test_health_hears_of_every_look_that_failed() -> None:

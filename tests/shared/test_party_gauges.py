@@ -41,6 +41,18 @@ def test_a_party_is_ready_after_a_look_or_a_step_of_work_and_not_before() -> Non
     assert looked.word(-60) == "silent"
 
 
+def test_a_look_that_left_rounds_waiting_was_not_a_whole_one() -> None:
+    gauges = PartyGauges("gate")
+    gauges.looked(make_round().fold, OPENS, 0, waiting=2)
+    assert value(gauges.registry, "waiting_rounds") == 2
+    assert value(gauges.registry, "last_look") == 0
+    assert gauges.word(2) == "starting"
+    gauges.looked(make_round().fold, OPENS, 0)
+    assert value(gauges.registry, "waiting_rounds") == 0
+    assert value(gauges.registry, "last_look") == OPENS
+    assert gauges.word(2) == "ready"
+
+
 def test_every_reason_stands_there_from_the_start_the_services_own_too() -> None:
     gauges = PartyGauges("gate", ["overslept"])
     for reason in ("overslept", "lost-record", "contradiction", "changed-past"):

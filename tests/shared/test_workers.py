@@ -11,7 +11,7 @@ import pytest
 
 from shared.loop import Stopping
 from shared.workers import CHUNK, FEW, spread
-from tests.spreading import add, fail_at, whose
+from tests.spreading import add, fail_at, kept_back, whose
 
 MANY = FEW + 3 * CHUNK + 7
 ROOT = Path(__file__).parent.parent.parent
@@ -111,6 +111,14 @@ def test_a_signal_to_all_processes_of_a_service_is_an_orderly_end(
     _, said = working.communicate(timeout=30)
     assert (working.returncode, said) == (0, b"")
     eventually(lambda: not any(map(is_alive, workers)))
+
+
+def test_workers_are_deaf_from_their_first_moment_and_their_parent_never() -> None:
+    """A stop that came while one was being started would end it, and break the pool."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    signals = list(spread(kept_back, None, range(MANY), 2))
+    assert all({signal.SIGTERM, signal.SIGINT} <= found for found in signals)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
 def test_workers_do_not_outlive_a_parent_that_is_killed(working: "subprocess.Popen[bytes]", tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ import httpx
 from clients.cli.connection import Web, encode
 from services.issuer.unavailable import DatabaseUnavailable
 from shared import codes, records, topics
+from shared.apart import RoundsWait
 from shared.blind_rsa import PrivateKey
 from shared.codes import AccessCode
 from shared.log.port import LogUnavailable
@@ -127,7 +128,7 @@ class House:
         try:
             with process.at_work():
                 self.services[name].look()
-        except (LogUnavailable, DatabaseUnavailable, OSError):
+        except (LogUnavailable, RoundsWait, DatabaseUnavailable, OSError):
             pass
         except Crash:
             self.restart(name)

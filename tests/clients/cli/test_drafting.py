@@ -24,6 +24,18 @@ LEAST: dict[str, Any] = {
 }
 DAY = 86_400
 
+OURS = """
+id: ours
+kind: open
+title: {nl: Eigen, en: Own}
+about: {nl: Wat nu., en: What now.}
+scoring: in-words
+validated: {nl: false, en: false}
+source: ours
+licence: ours
+items: [{id: ours-1, text: {nl: "Wat nu?", en: "What now?"}}]
+"""
+
 
 def drafted(read: Any = None, **changes: Any) -> Drafted:
     body = {name: value for name, value in (LEAST | changes).items() if value is not None}
@@ -94,25 +106,28 @@ def test_a_period_may_look_like_a_number_or_date() -> None:
 
 
 def test_an_instrument_of_ones_own_is_read_from_its_file() -> None:
-    own = """
-id: ours
-kind: open
-title: {nl: Eigen, en: Own}
-source: ours
-licence: ours
-answer_scales: {}
-scales: {}
-questions: [{id: ours-1, text: {nl: "Wat nu?", en: "What now?"}}]
-"""
     asked: list[str] = []
 
     def read(name: str) -> str:
         asked.append(name)
-        return own
+        return OURS
 
     found = drafted(read, instruments=["recommend", "ours.yaml"])
     assert asked == ["ours.yaml"]
     assert [part.id for part in found.draft.questionnaire.parts] == ["scores", "ours-1"]
+
+
+def test_what_is_wrong_in_a_file_of_ones_own_is_said_with_its_name_and_the_field() -> None:
+    with pytest.raises(BadInput) as raised:
+        drafted(lambda _: OURS.replace('en: "What', 'fr: "What'), instruments=["recommend", "./ours.yaml"])
+    assert raised.value.text == "bad-draft"
+    assert str(raised.value.values["reason"]).startswith("./ours.yaml: items.0.text.en: ")
+
+
+def test_the_letterbox_gets_the_period_of_its_round() -> None:
+    (part,) = drafted(instruments=["letterbox"]).draft.questionnaire.parts
+    assert (part.id, part.questions[0].id) == ("letterbox", "letterbox-2026-03")
+    assert part.questions[0].text["en"] == "Letterbox 2026-03: what would you like to tell us?"
 
 
 @pytest.mark.parametrize(

@@ -470,11 +470,17 @@ def test_the_wallet_lies_in_the_users_data_folder_unless_named(suite: Suite, tmp
         assert (folder / "wallet.json").exists()
 
 
+COMMANDS = (
+    *("round", "collect", "answer", "change", "counted"),
+    *("roster", "plan", "rounds", "codes", "status", "instruments"),
+)
+
+
 def test_help_and_wrong_use(quiet: Suite, capsys: pytest.CaptureFixture[str]) -> None:
     assert quiet.command("--help").code == 0
     shown = capsys.readouterr().out
     assert "3 alarm (something that nobody honest does)" in shown
-    for command in ("round", "collect", "answer", "change", "counted", "roster", "plan", "rounds", "codes", "status"):
+    for command in COMMANDS:
         assert f"\n    {command} " in shown
         for language, usage in (("nl", "gebruik: "), ("en", "usage: ")):
             assert quiet.command(command, "--help", "--lang", language).code == 0

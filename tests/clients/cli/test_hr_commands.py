@@ -15,6 +15,7 @@ from shared import codes
 from shared.codes import AccessCode
 from shared.rounds import State
 from tests.clients.cli.suite import Ran, Suite, running
+from tests.clients.cli.test_drafting import OURS
 from tests.organisations import roster as roster_of
 from tests.rounds_made import NOW
 from tests.services.issuer.issuers import ADMIN_KEY
@@ -180,17 +181,7 @@ def test_a_draft_that_cannot_be_is_refused_before_anything_is_sent(quiet: Suite)
 
 
 def test_an_instrument_is_looked_for_beside_the_draft(quiet: Suite) -> None:
-    own = {
-        "id": "ours",
-        "kind": "open",
-        "title": {"nl": "Eigen", "en": "Own"},
-        "source": "ours",
-        "licence": "ours",
-        "answer_scales": {},
-        "scales": {},
-        "questions": [{"id": "ours-1", "text": {"nl": "Wat nu?", "en": "What now?"}}],
-    }
-    quiet.file("ours.yaml", yaml.safe_dump(own, allow_unicode=True))
+    quiet.file("ours.yaml", OURS)
     ran = hr(quiet, "plan", "preview", draft_file(quiet, instruments=["./ours.yaml"]))
     assert ran.code == 0, ran.err
     assert "Open questions: " in ran.out

@@ -136,6 +136,28 @@ def test_if_appends_fail_nobody_believes_they_were_done_and_it_is_said_once(
     assert [record.getMessage() for record in caplog.records] == said * 2
 
 
+class Torn(MemoryLog):
+    """One topic is damaged."""
+
+    def append(self, topic: str, *records: bytes) -> None:
+        if topic == SPRING:
+            raise LogDamaged(f"{SPRING}: torn")
+        super().append(topic, *records)
+
+
+def test_a_damaged_topic_is_said_once_also_while_envelopes_of_another_round_come(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A line for each would tell when somebody has answered."""
+    log = Torn()
+    log.create(AUTUMN)
+    with together(log) as them:
+        for _ in range(3):
+            assert outcomes([them.append(SPRING, b"lost")]) == [False]
+            assert outcomes([them.append(AUTUMN, b"kept")]) == [True]
+    assert [record.getMessage() for record in caplog.records] == [f"the log is damaged: {SPRING}: torn"]
+
+
 def test_who_waits_while_the_process_ends_is_not_left_waiting() -> None:
     log = Broken(SystemExit())
     log.create(SPRING)

@@ -1,4 +1,4 @@
-"""The databases of tests (tests/services/issuer/databases.py)."""
+"""The databases of tests (tests/services/issuer/databases.py), and issuers that have one."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -9,6 +9,7 @@ import pytest
 from services.issuer.database import Database
 from tests import postgresql_here
 from tests.services.issuer.databases import KINDS, Databases, in_a_file, opened
+from tests.services.issuer.issuers import World, world
 
 
 @pytest.fixture
@@ -36,3 +37,34 @@ def database(address: str) -> Iterator[Database]:
     """A new database of each kind, with its tables."""
     with closing(opened(address)) as made:
         yield made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where `in_file` is."""
+    return tmp_path / "issuer.db"
+
+
+@pytest.fixture
+def in_file(file: Path) -> Iterator[Database]:
+    """A new SQLite database with its tables, for tests that look into the file."""
+    with closing(opened(f"sqlite:///{file}")) as made:
+        yield made
+
+
+@pytest.fixture
+def one(tmp_path: Path, databases: Databases) -> Iterator[World]:
+    """An issuer with an agreed round."""
+    made = world(tmp_path, databases=databases)
+    made.agree()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, databases: Databases) -> Iterator[World]:
+    """No round yet."""
+    made = world(tmp_path, databases=databases)
+    made.lead.tick()
+    yield made
+    made.stop()

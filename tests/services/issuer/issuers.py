@@ -29,6 +29,7 @@ from shared.codes import AccessCode
 from shared.journal import Journal
 from shared.log.memory import MemoryLog
 from shared.log.port import Log
+from shared.problem import TYPE
 from shared.reading import RoundsReader
 from shared.records import Kind
 from shared.rounds import Round, State
@@ -51,6 +52,20 @@ def csv(roster: Roster) -> bytes:
 def code_of(person: str) -> AccessCode:
     """The access code that `Running.give_codes` gives a person."""
     return AccessCode(sha256(f"code of {person}".encode()).digest()[:16])
+
+
+def digest(person: str) -> bytes:
+    """What the database has of her access code."""
+    return sha256(code_of(person).secret).digest()
+
+
+def word(answer: Any, status: int) -> str:
+    """The problem's type, for an answer that must have this status."""
+    assert answer.status_code == status, answer.text
+    assert answer.content_type == "application/problem+json"
+    body = answer.get_json()
+    assert body["status"] == status and body["detail"]
+    return str(body["type"]).removeprefix(TYPE)
 
 
 @dataclass
@@ -133,7 +148,7 @@ class Running:
         until(lambda: not self.maker.busy)
 
     def give_codes(self, roster: Roster) -> None:
-        self.people.set_codes({person.id: sha256(code_of(person.id).secret).digest() for person in roster.people})
+        self.people.set_codes({person.id: digest(person.id) for person in roster.people})
 
     def admin(self, method: str, path: str, **arguments: Any) -> Any:
         """An answer to HR."""
@@ -148,7 +163,7 @@ class World:
     folder: Path
     installed: Installation
     issuers: list[Running]
-    log: MemoryLog
+    log: Log
     clock: Clock
 
     @property
@@ -218,12 +233,13 @@ def world(
     generate: Callable[[], PrivateKey] | None = None,
     databases: Databases = in_a_file,
     patience: float = 0.2,
+    log: Log | None = None,
 ) -> World:
     """Issuers that have imported a roster (each its own if there are several) and given codes to everybody."""
     from tests.organisations import roster as roster_of
 
     installed = installation(issuers, trial=trial)
-    log, clock, numbers = MemoryLog(), Clock(), count()
+    log, clock, numbers = log or MemoryLog(), Clock(), count()
     log.create(topics.ROUNDS)
     rosters = roster if isinstance(roster, Sequence) else [roster or roster_of(PEOPLE)] * issuers
     running = []
@@ -236,6 +252,12 @@ def world(
         issuer.give_codes(known)
         running.append(issuer)
     return World(folder, installed, running, log, clock)
+
+
+def hr_draft(made: World, **changes: Any) -> dict[str, Any]:
+    """What HR sends: without what the issuer fills in."""
+    body = draft_body(made.installed.parties, **changes)
+    return {name: value for name, value in body.items() if name not in ("generation", "parties")}
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:

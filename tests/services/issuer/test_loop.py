@@ -14,6 +14,7 @@ from services.issuer.planned import ADMISSION, Address
 from services.issuer.roster import Person, Roster
 from services.issuer.unavailable import DatabaseUnavailable
 from shared import journal, records, secret_files, topics
+from shared.apart import RoundsWait
 from shared.blind_rsa import PrivateKey
 from shared.bundle import unpack
 from shared.canonical import unb64
@@ -23,6 +24,7 @@ from shared.manifest import Manifest, check, verify_published
 from shared.nodes import names_hash, parse_offered
 from shared.records import Kind
 from shared.rounds import State
+from tests.damaged_log import damage
 from tests.keys import rsa_key
 from tests.organisations import roster as roster_of
 from tests.rounds_made import CLOSES, ERASE_AT, NOW, OPENS, PEOPLE, RESULTS_UNTIL, draft_body, questionnaire_body
@@ -112,6 +114,25 @@ def test_the_names_that_are_offered_are_those_of_the_people_of_each_finest_node(
                 assert names_hash(secret.salt(Address(node["id"], part)), names) == unb64(expected)
                 hashed += len(names)
     assert hashed == 2 * 20
+
+
+def test_damaged_nodes_of_one_round_keep_no_later_one_from_being_agreed(
+    one: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.agree()
+    one.issuers[0] = one.lead.restarted()
+    damage(monkeypatch, one.log, topics.nodes("spring"))
+    one.draft("summer", questionnaire=questionnaire_body("x"))
+    for _ in range(10):
+        with pytest.raises(RoundsWait, match=r"^nodes\.spring is damaged$"):
+            one.lead.tick()
+        until(lambda: not one.lead.maker.busy)
+        one.play_others("summer", first_key=2)
+    assert one.round("summer").phase is State.SCHEDULED
+    assert one.lead.desk._live.keys() == {"summer"}
+    monkeypatch.undo()
+    one.lead.tick()
+    assert one.lead.desk._live.keys() == {"spring", "summer"}
 
 
 def test_issuers_whose_rosters_differ_make_the_round_void_and_both_see_where(tmp_path: Path) -> None:
@@ -231,8 +252,9 @@ def test_keys_are_destroyed_at_closing_and_grace_even_while_the_log_is_away(one:
 
 
 @ON_BOTH
-def test_keys_are_destroyed_even_while_the_database_is_away(one: World) -> None:
+def test_the_keys_of_all_rounds_are_destroyed_even_while_the_database_is_away(one: World) -> None:
     one.agree()
+    one.agree("summer", first_key=20, questionnaire=questionnaire_body("other"))
     one.clock.now = CLOSES + 300
     one.lead.database._write.acquire()
     with pytest.raises(DatabaseUnavailable, match="in front"):

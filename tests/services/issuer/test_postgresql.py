@@ -24,10 +24,9 @@ from tests import postgresql_here
 from tests.organisations import roster as roster_of
 from tests.rounds_made import PEOPLE as TEAMS
 from tests.services.issuer.databases import opened
-from tests.services.issuer.issuers import World, world
+from tests.services.issuer.issuers import World, word, world
 from tests.services.issuer.members import Member
 from tests.services.issuer.test_store import digest, plan_round
-from tests.services.issuer.test_web import word
 
 RACED_FOR = [f"p{number}" for number in range(12)]
 THREADS = 5

@@ -18,9 +18,8 @@ from tests import postgresql_here
 from tests.organisations import roster as roster_of
 from tests.rounds_made import CLOSES, ERASE_AT, PEOPLE, questionnaire_body
 from tests.services.issuer.databases import backed_up
-from tests.services.issuer.issuers import Running, World, csv, world
+from tests.services.issuer.issuers import Running, World, csv, hr_draft, word, world
 from tests.services.issuer.members import Member
-from tests.services.issuer.test_web import hr_draft, word
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import sqlite3
 import stat
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -29,17 +28,6 @@ from tests.rounds_made import ERASE_AT, PEOPLE, draft_body, installation
 from tests.services.issuer.databases import new, opened, writing_elsewhere
 
 DRAFT = draft.parse(draft_body(installation().parties))
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "issuer.db"
-
-
-@pytest.fixture
-def in_file(file: Path) -> Iterator[Database]:
-    with closing(opened(f"sqlite:///{file}")) as made:
-        yield made
 
 
 def digest(person: str) -> bytes:

@@ -1,7 +1,6 @@
 """What an issuer deletes leaves the disk: at once, or as soon as nobody is in the way."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,43 +22,32 @@ PAGE = 4096
 WRAPPED = b"a wrapped key that nobody may find again" * 5
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "issuer.db"
-
-
-@pytest.fixture
-def database(file: Path) -> Iterator[Database]:
-    with closing(opened(f"sqlite:///{file}")) as made:
-        yield made
-
-
 def on_disk(file: Path) -> bytes:
     return b"".join(path.read_bytes() for path in file.parent.iterdir())
 
 
-def test_dropped_keys_are_in_no_file_any_more(database: Database, file: Path) -> None:
-    store = Store(database)
+def test_dropped_keys_are_in_no_file_any_more(in_file: Database, file: Path) -> None:
+    store = Store(in_file)
     store.add_keys("spring", {Address(node, 0): WRAPPED for node in range(40)})
     assert WRAPPED in on_disk(file)
     store.drop_keys("spring")
     assert WRAPPED[:20] not in on_disk(file)
 
 
-def test_whoever_left_the_roster_is_in_no_file_after_the_next_look(database: Database, file: Path) -> None:
-    people = People(database)
+def test_whoever_left_the_roster_is_in_no_file_after_the_next_look(in_file: Database, file: Path) -> None:
+    people = People(in_file)
     before, after = (Person(one, f"Name of {one}", f"{one}@velda.example", "nl", ()) for one in ("gone", "here"))
     people.replace(Roster("Velda", ("company",), (before,)))
     people.set_codes({"gone": b"the hash of a code that is void."})
     people.replace(Roster("Velda", ("company",), (after,)))
-    Store(database).tidy()
+    Store(in_file).tidy()
     assert b"Name of gone" not in on_disk(file)
     assert b"the hash of a code" not in on_disk(file)
     assert b"Name of here" in on_disk(file)
 
 
-def test_while_somebody_reads_it_is_said_and_done_the_next_time(database: Database, file: Path) -> None:
-    store = Store(database)
+def test_while_somebody_reads_it_is_said_and_done_the_next_time(in_file: Database, file: Path) -> None:
+    store = Store(in_file)
     store.add_keys("spring", {Address(0, 0): WRAPPED})
     with closing(sqlite3.connect(file, isolation_level=None)) as reader:
         reader.execute("BEGIN")
@@ -89,14 +77,14 @@ def test_what_a_process_left_when_it_was_killed_is_tidied_by_the_next(file: Path
 
 
 def test_rows_lie_in_the_order_of_their_keys_whatever_the_order_in_which_they_came(
-    database: Database, file: Path
+    in_file: Database, file: Path
 ) -> None:
     requests = {f"p{number:03}": bytes([number]) * 32 for number in range(100)}
     people = list(requests)
     for person in people[::3] + people[1::3] + people[2::3]:
-        with database.writing() as db:
+        with in_file.writing() as db:
             db.execute(insert(SERVED), {"round": "spring", "person": person, "request": requests[person]})
-    Store(database).drop_keys("spring")
+    Store(in_file).drop_keys("spring")
     raw = file.read_bytes()
     places = {person: raw.index(request) for person, request in requests.items()}
     lying = sorted(people, key=places.__getitem__)
@@ -105,8 +93,8 @@ def test_rows_lie_in_the_order_of_their_keys_whatever_the_order_in_which_they_ca
         assert there in (sorted(there), sorted(there, reverse=True))
 
 
-def test_when_nothing_was_deleted_there_is_nothing_to_do(database: Database, file: Path) -> None:
-    store = Store(database)
+def test_when_nothing_was_deleted_there_is_nothing_to_do(in_file: Database, file: Path) -> None:
+    store = Store(in_file)
     store.tidy()
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

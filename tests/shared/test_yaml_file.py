@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.cli.yaml_file import BadYaml, load
+from shared.yaml_file import BadYaml, load
 
 BAD = {
     "cut off": b"[1, 2",
