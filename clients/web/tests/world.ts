@@ -213,21 +213,23 @@ export class World {
     return Response.json({ receipt: await sign("ingest", "klankbord-receipt", said) }, { status: 202 });
   }
 
-  /** The release that lists these entries, by flag and 16 bytes each. */
-  async release(entries: readonly Uint8Array[]): Promise<void> {
+  /** The release that lists these entries, by flag and 16 bytes each; `change` is made to each body before it is signed. */
+  async release(entries: readonly Uint8Array[], change: (kind: string, body: Any) => void = () => {}): Promise<void> {
     this.entries = [...entries].sort(compare);
     const digest = (jws: string) => b64(sha256(utf8(jws)));
+    const say = (author: string, kind: string, body: Any) => {
+      change(kind, body);
+      return record(author, kind, body);
+    };
     const nothing = { chunks: 0, index: [] };
-    const cut = await record("gate", "cut", {
-      manifest: this.hash,
-      partitions: [{ end: 4, count: 4, sha256: b64(sha256(utf8("log"))) }],
-    });
+    const partitions = [{ end: 4, count: 4, sha256: b64(sha256(utf8("log"))) }];
+    const cut = await say("gate", "cut", { manifest: this.hash, partitions });
     const parts = [{ lots: 1, counted: 2, held_back: 0, refused: { "bad-token": 1 } }];
-    const batch = await record("gate", "batch", { cut: digest(cut), bundle: nothing, parts });
-    const opening = await record("aggregate", "opening", { batch: digest(batch) });
-    const counted = bundle.reference(this.entries) as unknown as Json;
+    const batch = await say("gate", "batch", { cut: digest(cut), bundle: nothing, parts });
+    const opening = await say("aggregate", "opening", { batch: digest(batch) });
+    const counted = bundle.reference(this.entries);
     const body = { opening: digest(opening), cells: nothing, words: nothing, counted };
-    const release = await record("aggregate", "release", body);
+    const release = await say("aggregate", "release", body);
     this.records = [this.manifestJws, ...this.accepts, cut, batch, opening, release];
   }
 }
