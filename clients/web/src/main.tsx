@@ -1,0 +1,78 @@
+/** Starts the page: looks whether the browser can do it, takes codes out of the address, and draws what the state says. */
+
+import "./style/tokens.css";
+import "./style/page.css";
+import { render } from "preact";
+import { App } from "./app";
+import { lacks } from "./browser";
+import { Client, workerCruncher } from "./client";
+import { Flow } from "./flow";
+import { remaining, watch } from "./kiosk";
+import { Navigation } from "./navigation";
+import { at, type Brought, brought, fragment, placeOf, START } from "./places";
+import { canRemember } from "./remember";
+import { LackScreen } from "./screens/stop";
+import { initial, type State, wouldLose } from "./state";
+import { Store } from "./store";
+import { languages, preferred } from "./texts";
+import { startWorker } from "./worker_start";
+
+const now = () => Date.now() / 1000;
+
+function begin(root: HTMLElement): void {
+  const language = preferred(navigator.languages);
+  const lack = lacks(window);
+  if (lack) {
+    render(<LackScreen words={languages[language].words} lack={lack} />, root);
+    return;
+  }
+  const came = brought(location.hash);
+  const place = came.key ? at("open") : placeOf(location.hash)?.screen === "open" ? at("open") : START;
+  // Before anything else: nobody finds a code in the address bar or in the history.
+  history.replaceState(null, "", fragment(place));
+
+  const store = new Store({ ...initial(language, came.kiosk), place });
+  const navigation = new Navigation(store);
+  const flow = new Flow(store, navigation, {
+    parties: document.getElementById("parties")?.textContent?.trim() || null,
+    connect: (book) => new Client(book, { cruncher: workerCruncher(startWorker()) }),
+    now,
+    mayRemember: canRemember(location.protocol),
+  });
+  const draw = (state: State) =>
+    render(<App page={{ state, words: languages[state.language].words, flow, navigation, store }} />, root);
+  const take = ({ codes, key }: Brought) => {
+    if (codes.length > 0 || key) store.dispatch({ did: "type", codes, typedKey: key });
+    if (key) navigation.go(at("open"));
+  };
+  take(came);
+  store.listen(draw);
+  navigation.begin((hash) => take(brought(hash)));
+  window.addEventListener("beforeunload", (event) => {
+    if (wouldLose(store.state)) event.preventDefault();
+  });
+  if (came.kiosk) keepClean(store, flow);
+  draw(store.state);
+  void flow.begin();
+}
+
+/** Erases everything after a minute of nothing, with a countdown before. What is being sent is not broken off. */
+function keepClean(store: Store, flow: Flow): void {
+  let touched = now();
+  watch(window, () => {
+    touched = now();
+    store.dispatch({ did: "count-down", seconds: null });
+  });
+  setInterval(() => {
+    const { state } = store;
+    const working = state.busy !== null && state.busy.doing !== "asking";
+    const clean = state.place.screen === "start" && state.wallet === null && state.codes.every((code) => code === "");
+    if (working || clean) touched = now();
+    const seconds = remaining(now(), touched);
+    if (seconds === 0) void flow.wipe("wiped");
+    store.dispatch({ did: "count-down", seconds: seconds === 0 ? null : seconds });
+  }, 1000);
+}
+
+const root = document.getElementById("page");
+if (root) begin(root);

@@ -1,0 +1,22 @@
+/** Two builds of one page: files for a host (built/), and with `--mode file` everything in one file (single/). */
+
+import { defineConfig } from "vite";
+
+export default defineConfig(({ mode }) => {
+  const single = mode === "file";
+  return {
+    // Relative addresses: the page may stand under any path.
+    base: "./",
+    build: {
+      outDir: single ? "single" : "built",
+      target: "es2022",
+      // The polyfill is an inline script in all but name, and every browser that can seal has what it stands for.
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      cssCodeSplit: false,
+      reportCompressedSize: false,
+      rolldownOptions: single ? { output: { codeSplitting: false } } : {},
+    },
+    worker: { format: "es" },
+  };
+});
