@@ -25,7 +25,7 @@ export function Rules({ page }: Given) {
                 words,
               ),
             )}{" "}
-            {words.minimum(part.k)}.
+            {words.minimum(part.k)}
           </p>
           <ol start={number + 1}>
             {part.questions.map((question) => {

@@ -86,6 +86,7 @@ export function CodeFields({ page, codes }: Given & { codes: Codes }) {
   );
 }
 
+/** Two lines, so that a whole code can be seen on a phone; Enter sends it all the same. */
 export function Field({
   page,
   id,
@@ -105,10 +106,10 @@ export function Field({
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input
+      <textarea
         id={id}
-        type="text"
         class="code"
+        rows={2}
         value={value}
         placeholder={placeholder}
         autocomplete="off"
@@ -117,7 +118,12 @@ export function Field({
         spellcheck={false}
         aria-invalid={wrong !== null}
         aria-describedby={`${id}-wrong`}
-        onInput={(event) => type(event.currentTarget.value)}
+        onInput={(event) => type(event.currentTarget.value.replace(/\s+/g, " "))}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter") return;
+          event.preventDefault();
+          event.currentTarget.form?.requestSubmit();
+        }}
       />
       <p id={`${id}-wrong`} class="wrong" role="alert">
         {wrong && sentence(wrong, page.words, page.state.book)}

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { Listed } from "../client";
 import { type Given, own, when } from "../page";
 import { at, fragment } from "../places";
+import { capital } from "../texts";
 import { Actions, Head } from "./frame";
 import { resultsOf } from "./start";
 
@@ -57,7 +58,7 @@ function Round({ page, one }: Given & { one: Listed }) {
         {title} <span class="soft">{one.period}</span>
       </h2>
       <p class="soft">
-        {words.states[one.state] ?? one.state}, {sent ? words.mineAnswered : words.mineCollected}.{" "}
+        {capital(words.states[one.state] ?? one.state)}, {sent ? words.mineAnswered : words.mineCollected}.{" "}
         {now < one.answerFrom && words.mineOpens(when(page, one.answerFrom))}
         {open && words.mineCloses(when(page, one.closes))}
       </p>

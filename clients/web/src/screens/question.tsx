@@ -46,7 +46,7 @@ export function OneQuestion({ page }: Given) {
       {number === 1 && <Before page={page} />}
       <Ask page={page} one={one} alone />
       <Actions>
-        <button type="submit" class="primary">
+        <button type="submit" class={untouched && next.screen !== "review" ? "secondary" : "primary"}>
           {next.screen === "review" ? words.lastLook : untouched ? words.skipQuestion : words.next}
         </button>
         {state.answering.reviewed && next.screen !== "review" && (

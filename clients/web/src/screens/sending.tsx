@@ -4,7 +4,6 @@ import type { Answer, Question } from "../client";
 import { hints } from "../hints";
 import { type Given, own, type Page, when } from "../page";
 import { at, fragment } from "../places";
-import { listed } from "../texts";
 import { Actions, Head, Primary, Trouble } from "./frame";
 import { download, Remember } from "./key";
 import { asked, colleagues, wrongWith } from "./question";
@@ -35,14 +34,11 @@ export function Review({ page }: Given) {
               <p class="soft">{own(page, question.text)}</p>
               <p class="given">{answerText(page, question, answer)}</p>
               {mistake && <p class="wrong">{mistake}</p>}
-              {found.length > 0 && (
-                <p class="warn">
-                  {listed(
-                    found.map(({ hint, piece }) => words.hint[hint](piece)),
-                    words,
-                  )}
+              {found.map(({ hint, piece }) => (
+                <p class="warn" key={hint + piece}>
+                  {words.hint[hint](piece)}
                 </p>
-              )}
+              ))}
               <a href={fragment(at("question", number))} aria-label={words.editOf(number)}>
                 {words.edit}
               </a>

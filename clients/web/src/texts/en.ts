@@ -219,7 +219,7 @@ export const en: Words = {
   datesTitle: "Dates",
   erasing: (erase, words, results) =>
     `The sealed answers are erased on ${erase}, comments on ${words}, results on ${results}.`,
-  minimum: (k) => `minimum number of answers: ${k}`,
+  minimum: (k) => `Minimum number of answers: ${k}.`,
   closedPart: "The questions with choices",
   openPart: "An open question",
 

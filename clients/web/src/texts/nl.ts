@@ -223,7 +223,7 @@ export const nl = {
   datesTitle: "Data",
   erasing: (erase: string, words: string, results: string) =>
     `De verzegelde antwoorden worden gewist op ${erase}, opmerkingen op ${words}, resultaten op ${results}.`,
-  minimum: (k: number) => `minimum aantal antwoorden: ${k}`,
+  minimum: (k: number) => `Minimum aantal antwoorden: ${k}.`,
   closedPart: "De keuzevragen",
   openPart: "Een open vraag",
 
