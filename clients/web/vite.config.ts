@@ -10,8 +10,8 @@ export default defineConfig(({ mode }) => {
     build: {
       outDir: single ? "single" : "built",
       target: "es2022",
-      // The polyfill is an inline script in all but name, and every browser that can seal has what it stands for.
-      modulePreload: { polyfill: false },
+      // What is loaded later has no files of its own to load ahead.
+      modulePreload: false,
       assetsInlineLimit: 0,
       cssCodeSplit: false,
       reportCompressedSize: false,

@@ -1,45 +1,48 @@
 /** Which screen is shown, where the focus is, and what the window's title says. */
 
+import type { ComponentChild } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Given } from "./page";
 import type { Screen } from "./places";
-import { Limits, Rules } from "./screens/about";
-import { CodeScreen } from "./screens/code";
-import { CountedScreen } from "./screens/counted";
-import { Frame, inline } from "./screens/frame";
-import { Collecting, Groups } from "./screens/groups";
-import { Key } from "./screens/key";
+import { Frame, inline, Trouble } from "./screens/frame";
 import { Mine } from "./screens/mine";
-import { Open } from "./screens/open";
 import { AllQuestions, OneQuestion } from "./screens/question";
 import { Review, Sending, Sent } from "./screens/sending";
 import { Start } from "./screens/start";
 import { AlarmScreen } from "./screens/stop";
 
-const SCREENS: Readonly<Record<Screen, (given: Given) => preact.ComponentChild>> = {
+type Screens = Partial<Record<Screen, (given: Given) => ComponentChild>>;
+
+const screens: Screens = {
   start: Start,
-  rules: Rules,
-  limits: Limits,
-  code: CodeScreen,
-  groups: Groups,
-  collecting: Collecting,
-  key: Key,
-  open: Open,
   mine: Mine,
   question: OneQuestion,
   all: AllQuestions,
   review: Review,
   sending: Sending,
   sent: Sent,
-  counted: CountedScreen,
 };
+
+/** The other screens, while the first one is read: then they are there when the network is not. */
+export async function loadMore(): Promise<void> {
+  Object.assign(screens, (await import("./screens/more")).screens);
+}
+
+function Waiting({ page }: Given) {
+  return (
+    <>
+      <h1 tabIndex={-1}>{page.words.busy}</h1>
+      <Trouble page={page} retry={() => void page.flow.more()} />
+    </>
+  );
+}
 
 export function App({ page }: Given) {
   const { state, words } = page;
   const { failure } = state;
   const alarm = failure?.what === "alarm" && !inline(failure) ? failure : null;
-  const Shown = SCREENS[state.place.screen];
-  const screen = alarm ? "alarm" : `${state.place.screen}-${state.place.number}-${state.person}`;
+  const Shown = screens[state.place.screen] ?? Waiting;
+  const screen = alarm ? "alarm" : Shown === Waiting ? "waiting" : `${state.place.screen}-${state.place.number}-${state.person}`;
   const before = useRef(screen);
   useLayoutEffect(() => {
     const heading = document.querySelector<HTMLElement>("main h1");

@@ -12,6 +12,7 @@ import {
   type Client,
   type Failure,
   fetchBook,
+  type Language,
   type Listed,
   loadBook,
   newWalletCode,
@@ -24,6 +25,7 @@ import { at, START } from "./places";
 import * as remember from "./remember";
 import { type Candidate, hasRounds } from "./state";
 import type { Store } from "./store";
+import { languages } from "./texts";
 
 /** What differs between a page on a host and one that is a file. */
 export type Surroundings = Readonly<{
@@ -32,6 +34,7 @@ export type Surroundings = Readonly<{
   connect: (book: Book) => Client;
   now: () => number;
   mayRemember: boolean;
+  loadMore: () => Promise<void>;
 }>;
 
 const COLLECTING = new Set(["scheduled", "open"]);
@@ -58,6 +61,26 @@ export class Flow {
     return this.#around.mayRemember && !this.#store.state.kiosk;
   }
 
+  /** The screens that come later. */
+  async more(): Promise<void> {
+    try {
+      await this.#around.loadMore();
+      this.#store.dispatch({ did: "more" });
+    } catch {
+      this.#fail({ what: "unavailable", service: "page", trouble: "network", retryAfter: null });
+    }
+  }
+
+  /** Another language, with everything else as it is. */
+  async speak(language: Language): Promise<void> {
+    try {
+      const words = await languages[language].load();
+      this.#store.dispatch({ did: "speak", language, words });
+    } catch {
+      this.#fail({ what: "unavailable", service: "page", trouble: "network", retryAfter: null });
+    }
+  }
+
   /* ------------------------------------------------------------------------------------------------ beginning */
 
   /** The services, what was remembered, the rounds; then the screen that fits. */
@@ -69,6 +92,7 @@ export class Flow {
     if (!book) return;
     this.#store.dispatch({ did: "load", book });
     this.#client = connect(book);
+    void this.more();
     const damaged = this.mayRemember ? this.#recall() : null;
     const listed = await this.list();
     if (damaged) this.#fail(damaged);

@@ -3,7 +3,7 @@
 import "./style/tokens.css";
 import "./style/page.css";
 import { render } from "preact";
-import { App } from "./app";
+import { App, loadMore } from "./app";
 import { lacks } from "./browser";
 import { Client, workerCruncher } from "./client";
 import { Flow } from "./flow";
@@ -19,11 +19,11 @@ import { startWorker } from "./worker_start";
 
 const now = () => Date.now() / 1000;
 
-function begin(root: HTMLElement): void {
+async function begin(root: HTMLElement): Promise<void> {
   const language = preferred(navigator.languages);
   const lack = lacks(window);
   if (lack) {
-    render(<LackScreen words={languages[language].words} lack={lack} />, root);
+    render(<LackScreen words={await languages[language].load()} lack={lack} />, root);
     return;
   }
   const came = brought(location.hash);
@@ -31,16 +31,17 @@ function begin(root: HTMLElement): void {
   // Before anything else: nobody finds a code in the address bar or in the history.
   history.replaceState(null, "", fragment(place));
 
-  const store = new Store({ ...initial(language, came.kiosk), place });
+  const store = new Store({ ...initial(language, await languages[language].load(), came.kiosk), place });
   const navigation = new Navigation(store);
   const flow = new Flow(store, navigation, {
     parties: document.getElementById("parties")?.textContent?.trim() || null,
     connect: (book) => new Client(book, { cruncher: workerCruncher(startWorker()) }),
     now,
     mayRemember: canRemember(location.protocol),
+    loadMore,
   });
   const draw = (state: State) =>
-    render(<App page={{ state, words: languages[state.language].words, flow, navigation, store }} />, root);
+    render(<App page={{ state, words: state.words, flow, navigation, store }} />, root);
   const take = ({ codes, key }: Brought) => {
     if (codes.length > 0 || key) store.dispatch({ did: "type", codes, typedKey: key });
     if (key) navigation.go(at("open"));
@@ -75,4 +76,4 @@ function keepClean(store: Store, flow: Flow): void {
 }
 
 const root = document.getElementById("page");
-if (root) begin(root);
+if (root) void begin(root);

@@ -19,6 +19,7 @@ import type {
   WalletCode,
 } from "./client";
 import { at, type Place, START } from "./places";
+import type { Words } from "./texts";
 
 /** A round that can be collected for in this sitting. */
 export type Candidate = Readonly<{ rules: Agreed; membership: Membership; chosen: boolean }>;
@@ -52,6 +53,7 @@ export type Note = "forgotten" | "wiped" | "opened-none" | "remember-failed";
 
 export type State = Readonly<{
   language: Language;
+  words: Words;
   kiosk: boolean;
   /** Seconds until everything is erased, if the countdown is to be seen. */
   countdown: number | null;
@@ -86,7 +88,7 @@ export type State = Readonly<{
 }>;
 
 export type Event =
-  | Readonly<{ did: "speak"; language: Language }>
+  | Readonly<{ did: "speak"; language: Language; words: Words }>
   | Readonly<{ did: "load"; book: Book }>
   | Readonly<{ did: "list"; listed: readonly Listed[] }>
   | Readonly<{ did: "choose"; round: string }>
@@ -94,6 +96,7 @@ export type Event =
   | Readonly<{ did: "go"; place: Place }>
   | Readonly<{ did: "work"; busy: Busy }>
   | Readonly<{ did: "rest" }>
+  | Readonly<{ did: "more" }>
   | Readonly<{ did: "fail"; failure: Failure }>
   | Readonly<{ did: "dismiss" }>
   | Readonly<{ did: "note"; note: Note }>
@@ -112,9 +115,10 @@ export type Event =
   | Readonly<{ did: "count-down"; seconds: number | null }>
   | Readonly<{ did: "wipe"; note: Note }>;
 
-export function initial(language: Language, kiosk: boolean): State {
+export function initial(language: Language, words: Words, kiosk: boolean): State {
   return {
     language,
+    words,
     kiosk,
     countdown: null,
     person: 0,
@@ -144,7 +148,7 @@ export function initial(language: Language, kiosk: boolean): State {
 export function reduce(state: State, event: Event): State {
   switch (event.did) {
     case "speak":
-      return { ...state, language: event.language };
+      return { ...state, language: event.language, words: event.words };
     case "load":
       return { ...state, book: event.book };
     case "list":
@@ -157,6 +161,8 @@ export function reduce(state: State, event: Event): State {
       return gone(state, event.place);
     case "work":
       return { ...state, busy: event.busy, failure: null, note: null };
+    case "more":
+      return { ...state, failure: more(state.failure) ? null : state.failure };
     case "rest":
       return { ...state, busy: null };
     case "fail":
@@ -212,6 +218,11 @@ export function reduce(state: State, event: Event): State {
   }
 }
 
+/** The page's own files were away for a moment. */
+function more(failure: Failure | null): boolean {
+  return failure?.what === "unavailable" && failure.service === "page";
+}
+
 /** What is wrong belongs to the screen that it happened on; an alarm is nothing that one walks away from unseen. */
 function gone(state: State, place: Place): State {
   const { answering } = state;
@@ -239,7 +250,7 @@ function answered(state: State, question: string, answer: Answer): State {
 /** Nothing of the person is left; what is public stays, so that the next one need not wait. */
 function wiped(state: State, note: Note): State {
   const { book, listed, chosen, about } = state;
-  return { ...initial(state.language, state.kiosk), person: state.person + 1, book, listed, chosen, about, note };
+  return { ...initial(state.language, state.words, state.kiosk), person: state.person + 1, book, listed, chosen, about, note };
 }
 
 /* ------------------------------------------------------------------------------------------- what follows from it */

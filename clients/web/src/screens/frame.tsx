@@ -25,7 +25,7 @@ export function Frame({ page, children }: Given & { children: ComponentChildren 
                 type="button"
                 lang={tag}
                 aria-pressed={tag === state.language}
-                onClick={() => page.store.dispatch({ did: "speak", language: tag as Language })}
+                onClick={() => void page.flow.speak(tag as Language)}
               >
                 {own}
               </button>

@@ -1,11 +1,12 @@
 /** The key, and every way to have it elsewhere too. */
 
 import { useState } from "preact/hooks";
-import { dayOf, type Given, own, type Page, when } from "../page";
+import { dayOf, type Given, own, when } from "../page";
 import { at, fragment } from "../places";
 import type { Qr } from "../qr";
 import { listed } from "../texts";
 import { Actions, Head, Primary } from "./frame";
+import { download, Remember } from "./keeping";
 
 export function Key({ page }: Given) {
   const { state, words } = page;
@@ -112,43 +113,6 @@ function Elsewhere({ page }: Given) {
 /** What a phone opens: this page with the key in the fragment, which no server sees. Of a file only the key. */
 function link(key: string): string {
   return location.protocol === "file:" ? key : `${location.origin}${location.pathname}#sleutel=${key}`;
-}
-
-export function Remember({ page }: Given) {
-  const { state, words, flow } = page;
-  if (!flow.mayRemember) return null;
-  return (
-    <>
-      <label class="option">
-        <input
-          type="checkbox"
-          checked={state.remembered}
-          aria-describedby="risico"
-          onChange={(event) => flow.remember(event.currentTarget.checked)}
-        />
-        <span>{words.remember}</span>
-      </label>
-      <p class="soft" id="risico">
-        {words.rememberRisk}
-      </p>
-      <p role="alert" class="wrong">
-        {state.note === "remember-failed" && words.rememberFailed}
-      </p>
-    </>
-  );
-}
-
-/** The wallet as a file, made here. */
-export function download({ state, words, store }: Page): void {
-  if (!state.wallet) return;
-  const url = URL.createObjectURL(new Blob([state.wallet.json()], { type: "application/json" }));
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = words.keyFileName;
-  anchor.click();
-  // Some browsers read it only after this turn.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  store.dispatch({ did: "save" });
 }
 
 function Next({ page }: Given) {

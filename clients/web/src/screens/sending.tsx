@@ -5,7 +5,7 @@ import { hints } from "../hints";
 import { type Given, own, type Page, when } from "../page";
 import { at, fragment } from "../places";
 import { Actions, Head, Primary, Trouble } from "./frame";
-import { download, Remember } from "./key";
+import { download, Remember } from "./keeping";
 import { asked, colleagues, wrongWith } from "./question";
 import { resultsOf } from "./start";
 

@@ -1,15 +1,17 @@
 /** The languages, and how times and lists read in them. */
 
 import type { Language } from "../client";
-import { en } from "./en";
-import { nl, type Words } from "./nl";
+import type { Words } from "./nl";
 
 export type { Words };
 
-/** A further language is one more file and one more line here. `own` is what its readers call it. */
-export const languages: Readonly<Record<Language, Readonly<{ own: string; words: Words }>>> = {
-  nl: { own: "Nederlands", words: nl },
-  en: { own: "English", words: en },
+/**
+ * A further language is one more file and one more line here. `own` is what its readers call it; a language is loaded
+ * when somebody reads it.
+ */
+export const languages: Readonly<Record<Language, Readonly<{ own: string; load: () => Promise<Words> }>>> = {
+  nl: { own: "Nederlands", load: async () => (await import("./nl")).nl },
+  en: { own: "English", load: async () => (await import("./en")).en },
 };
 
 /** The first of the browser's languages that there is. */
