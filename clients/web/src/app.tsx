@@ -1,7 +1,7 @@
 /** Which screen is shown, where the focus is, and what the window's title says. */
 
 import type { ComponentChild } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Alarm } from "./client";
 import type { Given } from "./page";
 import type { Screen } from "./places";
 import { Frame, inline, Trouble } from "./screens/frame";
@@ -10,6 +10,7 @@ import { AllQuestions, OneQuestion } from "./screens/question";
 import { Review, Sending, Sent } from "./screens/sending";
 import { Start } from "./screens/start";
 import { AlarmScreen } from "./screens/stop";
+import type { State } from "./state";
 
 type Screens = Partial<Record<Screen, (given: Given) => ComponentChild>>;
 
@@ -38,21 +39,34 @@ function Waiting({ page }: Given) {
 }
 
 export function App({ page }: Given) {
-  const { state, words } = page;
-  const { failure } = state;
-  const alarm = failure?.what === "alarm" && !inline(failure) ? failure : null;
+  const { state } = page;
+  const alarm = alarmed(state);
   const Shown = screens[state.place.screen] ?? Waiting;
-  const screen = alarm ? "alarm" : Shown === Waiting ? "waiting" : `${state.place.screen}-${state.place.number}-${state.person}`;
-  const before = useRef(screen);
-  useLayoutEffect(() => {
+  const screen = `${state.place.screen}-${state.place.number}-${state.person}`;
+  return <Frame page={page}>{alarm ? <AlarmScreen page={page} alarm={alarm} /> : <Shown key={screen} page={page} />}</Frame>;
+}
+
+/** The alarm that takes the place of the screen. */
+function alarmed({ failure }: State): Alarm | null {
+  return failure?.what === "alarm" && !inline(failure) ? failure : null;
+}
+
+/** What is left to do when a screen has been drawn: title and language, and on a new screen place and focus. */
+export class Settling {
+  #before = "";
+
+  settle(state: State): void {
     const heading = document.querySelector<HTMLElement>("main h1");
-    document.title = [heading?.textContent, words.name].filter(Boolean).join(" – ");
+    document.title = [heading?.textContent, state.words.name].filter(Boolean).join(" – ");
     document.documentElement.lang = state.language;
-    if (before.current === screen) return;
-    before.current = screen;
+    const { screen, number } = state.place;
+    const now = `${alarmed(state) !== null} ${screen} ${number} ${state.person} ${screen in screens}`;
+    const begins = this.#before === "";
+    if (now === this.#before) return;
+    this.#before = now;
+    if (begins) return;
     // Readers hear where they are, and the keyboard goes on from there.
     window.scrollTo(0, 0);
     heading?.focus({ preventScroll: true });
-  });
-  return <Frame page={page}>{alarm ? <AlarmScreen page={page} alarm={alarm} /> : <Shown key={screen} page={page} />}</Frame>;
+  }
 }

@@ -3,9 +3,10 @@
 import "./style/tokens.css";
 import "./style/page.css";
 import { render } from "preact";
-import { App, loadMore } from "./app";
+import { App, loadMore, Settling } from "./app";
 import { lacks } from "./browser";
 import { Client, workerCruncher } from "./client";
+import type { Cruncher } from "./client/cruncher";
 import { Flow } from "./flow";
 import { remaining, watch } from "./kiosk";
 import { Navigation } from "./navigation";
@@ -33,15 +34,28 @@ async function begin(root: HTMLElement): Promise<void> {
 
   const store = new Store({ ...initial(language, await languages[language].load(), came.kiosk), place });
   const navigation = new Navigation(store);
+  // Started when somebody collects: who answers needs none.
+  let started: Cruncher | null = null;
+  const workers = () => {
+    started ??= workerCruncher(startWorker());
+    return started;
+  };
+  const cruncher: Cruncher = {
+    ask: (order) => workers().ask(order),
+    finalize: (asked, signatures) => workers().finalize(asked, signatures),
+  };
   const flow = new Flow(store, navigation, {
     parties: document.getElementById("parties")?.textContent?.trim() || null,
-    connect: (book) => new Client(book, { cruncher: workerCruncher(startWorker()) }),
+    connect: (book) => new Client(book, { cruncher }),
     now,
     mayRemember: canRemember(location.protocol),
     loadMore,
   });
-  const draw = (state: State) =>
+  const settling = new Settling();
+  const draw = (state: State) => {
     render(<App page={{ state, words: state.words, flow, navigation, store }} />, root);
+    settling.settle(state);
+  };
   const take = ({ codes, key }: Brought) => {
     if (codes.length > 0 || key) store.dispatch({ did: "type", codes, typedKey: key });
     if (key) navigation.go(at("open"));

@@ -20,7 +20,7 @@
  * memory; nothing is stored unless the page does it with what `Wallet.json()` gives.
  */
 
-import type { Cruncher } from "./crunching";
+import type { Cruncher } from "./cruncher";
 
 /* ------------------------------------------------------------------------------------------------ outcomes */
 

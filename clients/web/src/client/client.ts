@@ -13,11 +13,11 @@ import * as agreed from "./agreed";
 import { plaintexts } from "./answering";
 import type * as api from "./api";
 import { Web } from "./connection";
-import { fates, fetchCounted, lost } from "./counting";
-import { type Asked, type Cruncher, here, type Order } from "./crunching";
+import { type Cruncher, here } from "./cruncher";
+import type { Asked, Order } from "./crunching";
 import { Entry, type Seen, type Ticket } from "./entry";
-import * as membership from "./membership";
-import { Membership } from "./membership";
+import { later } from "./later";
+import type { Membership, Said } from "./membership";
 import { alarm, badInput, outcome, Stop } from "./outcomes";
 import { PAUSE, postAll, type Sleep } from "./posting";
 import { nextRevision, type Sealed, sealPart } from "./sealing";
@@ -88,13 +88,14 @@ export class Client implements api.Client {
   membership(rules: api.Agreed, access: api.Access, signal?: AbortSignal): Promise<api.Result<api.Membership>> {
     return outcome(async () => {
       const manifest = own(rules.manifest, Manifest);
-      const answers = new Map<string, membership.Said>();
+      const { Membership, said: shape } = await later(() => import("./membership"));
+      const answers = new Map<string, Said>();
       for (const issuer of manifest.parties.issuers) {
         const code = access[issuer.name];
         if (code === undefined) continue;
         const path = `/rounds/${manifest.roundId}/membership`;
         const said = await this.#web.ask(issuer, path, { bearer: code.text, signal });
-        answers.set(issuer.name, agreed.shaped(issuer, membership.said, said));
+        answers.set(issuer.name, agreed.shaped(issuer, shape, said));
       }
       if (answers.size === 0) throw badInput("no-access-code", manifest.parties.lead.name);
       return new Membership(manifest, answers);
@@ -108,9 +109,10 @@ export class Client implements api.Client {
     wallet: api.Wallet,
     options: api.CollectOptions = {},
   ): Promise<api.Result<api.WalletCode>> {
-    return outcome(() =>
-      this.#collect(own(rules.manifest, Manifest), own(places, Membership), access, own(wallet, Wallet), options),
-    );
+    return outcome(async () => {
+      const { Membership } = await later(() => import("./membership"));
+      return this.#collect(own(rules.manifest, Manifest), own(places, Membership), access, own(wallet, Wallet), options);
+    });
   }
 
   seal(rules: api.Agreed, wallet: api.Wallet, answers: api.Answers): Promise<api.Result<api.Sending>> {
@@ -154,6 +156,7 @@ export class Client implements api.Client {
   counted(roundId: string, wallet: api.Wallet, signal?: AbortSignal): Promise<api.Result<api.Counted>> {
     return outcome(async () => {
       const entry = collected(roundId, own(wallet, Wallet));
+      const { fates, fetchCounted, lost } = await later(() => import("./counting"));
       const { manifest, listed } = await fetchCounted(this.#web, this.book, roundId, entry.manifestHash, signal);
       const found = fates(entry, listed);
       return { manifest, listed: listed.size, fates: found, alarm: lost(found, roundId) };

@@ -27,13 +27,6 @@ export type Order = Readonly<{
 /** One token that is asked for: `message` is sent; `input` and `inverse` make a token of the answer, and are secret. */
 export type Asked = Readonly<{ modulus: Uint8Array; input: Uint8Array; message: Uint8Array; inverse: bigint }>;
 
-/** Who computes: this thread, or a worker. */
-export interface Cruncher {
-  ask(order: Order): Promise<readonly Asked[]>;
-  /** The tokens of an issuer's answer, in the order of the request; null if any is no signature of what was asked. */
-  finalize(asked: readonly Asked[], signatures: readonly Uint8Array[]): Promise<readonly Uint8Array[] | null>;
-}
-
 export async function ask({ secret, manifestHash, origin, issuer, parts }: Order): Promise<readonly Asked[]> {
   const secrets = new WalletSecrets(secret, manifestHash);
   const digest = challengeDigest(issuer, manifestHash, origin);
@@ -69,6 +62,3 @@ export async function finalize(
   }
   return tokens;
 }
-
-/** Computes in the thread that asks. */
-export const here: Cruncher = { ask, finalize };

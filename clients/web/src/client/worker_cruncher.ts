@@ -1,6 +1,7 @@
 /** A Cruncher that lets src/worker.ts compute, so that the page stays alive meanwhile. */
 
-import { type Asked, type Cruncher, here, type Order } from "./crunching";
+import { type Cruncher, here } from "./cruncher";
+import type { Asked, Order } from "./crunching";
 
 /** What goes to the worker. */
 export type Job = Readonly<{ id: number }> &

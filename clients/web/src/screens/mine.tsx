@@ -1,6 +1,5 @@
 /** The rounds of a wallet, and what can be done with each now. */
 
-import { useState } from "preact/hooks";
 import type { Listed } from "../client";
 import { type Given, own, when } from "../page";
 import { at, fragment } from "../places";
@@ -98,15 +97,15 @@ function Round({ page, one }: Given & { one: Listed }) {
 /** Erasing is asked about once, for nothing brings it back. */
 function Forget({ page }: Given) {
   const { words, flow } = page;
-  const [sure, setSure] = useState(false);
   return (
     <section class="box">
       <p>{words.remembered}</p>
-      <p role="status">{sure && words.forgetSure}</p>
       <button
         type="button"
-        class={sure ? "danger" : "secondary"}
-        onClick={() => (sure ? void flow.wipe("forgotten") : setSure(true))}
+        class="secondary"
+        onClick={() => {
+          if (confirm(words.forgetSure)) void flow.wipe("forgotten");
+        }}
       >
         {words.forget}
       </button>
