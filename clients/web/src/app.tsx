@@ -43,7 +43,9 @@ export function App({ page }: Given) {
   const alarm = alarmed(state);
   const Shown = screens[state.place.screen] ?? Waiting;
   const screen = `${state.place.screen}-${state.place.number}-${state.person}`;
-  return <Frame page={page}>{alarm ? <AlarmScreen page={page} alarm={alarm} /> : <Shown key={screen} page={page} />}</Frame>;
+  return (
+    <Frame page={page}>{alarm ? <AlarmScreen page={page} alarm={alarm} /> : <Shown key={screen} page={page} />}</Frame>
+  );
 }
 
 /** The alarm that takes the place of the screen. */

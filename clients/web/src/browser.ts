@@ -9,10 +9,12 @@ export function lacks(scope: {
   BigInt?: unknown;
   fetch?: unknown;
   AbortController?: unknown;
+  AbortSignal?: { any?: unknown };
 }): Lack | null {
   if (scope.isSecureContext === false) return "insecure";
   if (!scope.crypto?.subtle || !scope.crypto.getRandomValues) return "crypto";
   if (typeof scope.BigInt !== "function") return "numbers";
   if (typeof scope.fetch !== "function" || typeof scope.AbortController !== "function") return "fetch";
+  if (typeof scope.AbortSignal?.any !== "function") return "fetch";
   return null;
 }

@@ -10,7 +10,8 @@ export type Found = Readonly<{ hint: Hint; piece: string }>;
 const MAIL = /\S+@\S+\.\S+/gu;
 
 /** Five digits or more, as in numbers of telephones and employees and in dates; or a Dutch postal code. */
-const NUMBER = /(?<!\p{Nd})(?:\+?\p{Nd}[\s./-]?){5,}(?!\p{Nd})|(?<![\p{L}\p{N}_])\p{Nd}{4}\s?[A-Z]{2}(?![\p{L}\p{N}_])/gu;
+const NUMBER =
+  /(?<!\p{Nd})(?:\+?\p{Nd}[\s./-]?){5,}(?!\p{Nd})|(?<![\p{L}\p{N}_])\p{Nd}{4}\s?[A-Z]{2}(?![\p{L}\p{N}_])/gu;
 
 /** A border of a word; \b knows ASCII letters only. */
 const BEFORE = "(?<![\\p{L}\\p{N}_])";

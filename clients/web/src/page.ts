@@ -29,4 +29,3 @@ export function minutes(questionnaire: Questionnaire): number {
   const seconds = questionnaire.parts.map((part) => (part.kind === "open" ? 45 : 8 * part.questions.length));
   return Math.max(1, Math.round(seconds.reduce((sum, one) => sum + one, 0) / 60));
 }
-

@@ -250,7 +250,15 @@ function answered(state: State, question: string, answer: Answer): State {
 /** Nothing of the person is left; what is public stays, so that the next one need not wait. */
 function wiped(state: State, note: Note): State {
   const { book, listed, chosen, about } = state;
-  return { ...initial(state.language, state.words, state.kiosk), person: state.person + 1, book, listed, chosen, about, note };
+  return {
+    ...initial(state.language, state.words, state.kiosk),
+    person: state.person + 1,
+    book,
+    listed,
+    chosen,
+    about,
+    note,
+  };
 }
 
 /* ------------------------------------------------------------------------------------------- what follows from it */

@@ -5,8 +5,9 @@ import address from "./worker?worker&url";
 type Policy = { createScriptURL(url: string): string };
 type Types = { createPolicy(name: string, rules: Policy): Policy };
 
-/** null where no worker can be had: then the page computes itself. */
+/** null where no worker can be had, as in a page that is one file: then the page computes itself. */
 export function startWorker(): Worker | null {
+  if (location.protocol === "file:") return null;
   const types = (globalThis as { trustedTypes?: Types }).trustedTypes;
   try {
     const same = (url: string) => (url === address ? url : "");

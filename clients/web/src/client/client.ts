@@ -111,7 +111,13 @@ export class Client implements api.Client {
   ): Promise<api.Result<api.WalletCode>> {
     return outcome(async () => {
       const { Membership } = await later(() => import("./membership"));
-      return this.#collect(own(rules.manifest, Manifest), own(places, Membership), access, own(wallet, Wallet), options);
+      return this.#collect(
+        own(rules.manifest, Manifest),
+        own(places, Membership),
+        access,
+        own(wallet, Wallet),
+        options,
+      );
     });
   }
 

@@ -12,9 +12,9 @@ export function Frame({ page, children }: Given & { children: ComponentChildren 
   const parties = state.book?.current;
   return (
     <>
-      <a class="skip" href="#inhoud" onClick={toContent}>
+      <button type="button" class="skip" onClick={() => document.querySelector("main")?.focus()}>
         {words.skip}
-      </a>
+      </button>
       <header class="top">
         <div class="inner">
           <span class="site">{words.name}</span>
@@ -65,11 +65,6 @@ function Banner({ title, text }: { title: string; text: string }) {
       </p>
     </aside>
   );
-}
-
-function toContent(event: Event): void {
-  event.preventDefault();
-  document.querySelector("main")?.focus();
 }
 
 /** Back, the heading, and what went wrong on this screen. */

@@ -40,12 +40,7 @@ export function Groups({ page }: Given) {
   );
 }
 
-function CountsIn({
-  page,
-  part,
-  of,
-  place,
-}: Given & { part: Part; of: Membership; place: Place | undefined }) {
+function CountsIn({ page, part, of, place }: Given & { part: Part; of: Membership; place: Place | undefined }) {
   const { words } = page;
   if (!place) return null;
   // Everything on the way up that is large enough for this part, the smallest first: as it can be opened.
@@ -77,9 +72,7 @@ function groupName({ words }: Page, { id, kind, label, size }: Group): string {
 /** The names of each finest group, once. */
 function Members({ page, of }: Given & { of: Candidate }) {
   const { words } = page;
-  const places = of.membership.places.filter(
-    (one, at, all) => all.findIndex((other) => same(one, other)) === at,
-  );
+  const places = of.membership.places.filter((one, at, all) => all.findIndex((other) => same(one, other)) === at);
   return (
     <section>
       {places.map((place) => (
@@ -113,8 +106,7 @@ function Changes({ page, of, place }: Given & { of: Candidate; place: Place }) {
     .filter(([round, entry]) => round !== of.rules.manifest.roundId && entry.groups.length > 0)
     .at(-1)?.[1].groups;
   const part = of.rules.manifest.draft.questionnaire.parts[place.part]?.id;
-  const known =
-    before?.find(({ label }) => label === place.finest.label) ?? before?.find((seen) => seen.part === part);
+  const known = before?.find(({ label }) => label === place.finest.label) ?? before?.find((seen) => seen.part === part);
   if (!known) return null;
   const joined = place.names.filter((name) => !known.names.includes(name));
   const left = known.names.filter((name) => !place.names.includes(name));

@@ -119,7 +119,9 @@ function Next({ page }: Given) {
   const { state, words, flow } = page;
   const rounds = state.listed?.filter(({ round }) => state.wallet?.get(round)?.collected) ?? [];
   const now = flow.now();
-  const open = rounds.find((one) => now >= one.answerFrom && now < one.closes && !state.wallet?.get(one.round)?.answered);
+  const open = rounds.find(
+    (one) => now >= one.answerFrom && now < one.closes && !state.wallet?.get(one.round)?.answered,
+  );
   const next = rounds.find((one) => now < one.answerFrom);
   const names = rounds.filter(({ round }) => state.collected.includes(round)).map((one) => own(page, one.title));
   return (

@@ -190,9 +190,7 @@ function Words({ page, one, label }: Given & { one: Asked; label: string }) {
         aria-label={label}
         aria-invalid={!cleaned.ok}
         aria-describedby={`${id}-uitleg ${id}-fout ${id}-let-op`}
-        onInput={(event) =>
-          store.dispatch({ did: "answer", question: question.id, answer: event.currentTarget.value })
-        }
+        onInput={(event) => store.dispatch({ did: "answer", question: question.id, answer: event.currentTarget.value })}
       />
       <p class="wrong" role="alert" id={`${id}-fout`}>
         {wrongWith(page, part, typed)}
@@ -221,7 +219,9 @@ export function wrongWith({ words }: Page, part: Part, typed: string): string {
   if (cleaned.reason === "too-long") return words.tooLong(cleaned.over);
   // Most of them cannot be seen, so that only their number says which they are.
   return words.refusedCharacters(
-    cleaned.characters.map((one) => `U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`).join(", "),
+    cleaned.characters
+      .map((one) => `U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`)
+      .join(", "),
   );
 }
 

@@ -1,8 +1,8 @@
 /** Everything that people read on this page, in English. The type says which texts there must be: nl.ts. */
 
+import type { Lack } from "../browser";
 import type { AlarmReason, Fate, InputReason, Reader, Trouble } from "../client";
 import type { Hint } from "../hints";
-import type { Lack } from "../browser";
 import type { Words } from "./nl";
 
 const alarm: Readonly<Record<AlarmReason, string>> = {
@@ -62,7 +62,8 @@ const input: Readonly<Record<InputReason, string>> = {
 
 /** By the last word of a problem's type; what is not here gets `refusedOther`. */
 const refused: Readonly<Record<string, (service: string) => string>> = {
-  "unknown-round": (service) => `${service} does not know this round (any more). Go back to the start and choose again.`,
+  "unknown-round": (service) =>
+    `${service} does not know this round (any more). Go back to the start and choose again.`,
   "not-released": () => "There is no result of this round yet. Look again later.",
   "not-verified": () =>
     "By what the results page says, the result does not agree with what was signed. Tell the works council.",
@@ -157,8 +158,7 @@ export const en: Words = {
   /* Troubles and alarms. */
   troubleTitle: "That did not work",
   alarmTitle: "Stop: something is not right here",
-  alarmDo:
-    "Do not go on, take a photo of this screen and tell the works council. Nothing was sent after this message.",
+  alarmDo: "Do not go on, take a photo of this screen and tell the works council. Nothing was sent after this message.",
   alarmDetail: (detail) => `What it is about: ${detail}`,
   lackTitle: "This browser cannot handle this form",
   lackDo:
@@ -204,11 +204,26 @@ export const en: Words = {
   limitsTitle: "What this does not protect",
   limits: [
     ["Who looks on", "A colleague behind you, a camera, or a device that your employer manages can see your screen."],
-    ["How you write", "A word that only you use, or something that only you know, gives you away. Write what it is, not who you are."],
-    ["Colleagues who work together", "If eight people of a group of twelve lay their answers side by side, four are left."],
-    ["This page itself", "Whoever offers this page could send you a forged one. With klankbord verify-page you can check that; the works council can hand out a file itself, too."],
-    ["Who runs all services", "The services belong in different hands. Whoever has all of them can put everything together."],
-    ["That you take part", "Who collects is known; who answers is not. Whoever gets to see your key knows that you collected."],
+    [
+      "How you write",
+      "A word that only you use, or something that only you know, gives you away. Write what it is, not who you are.",
+    ],
+    [
+      "Colleagues who work together",
+      "If eight people of a group of twelve lay their answers side by side, four are left.",
+    ],
+    [
+      "This page itself",
+      "Whoever offers this page could send you a forged one. With klankbord verify-page you can check that; the works council can hand out a file itself, too.",
+    ],
+    [
+      "Who runs all services",
+      "The services belong in different hands. Whoever has all of them can put everything together.",
+    ],
+    [
+      "That you take part",
+      "Who collects is known; who answers is not. Whoever gets to see your key knows that you collected.",
+    ],
   ],
   limitsOtherWay: "Rather without a browser? The program klankbord on the command line can do exactly the same.",
 
@@ -292,7 +307,8 @@ export const en: Words = {
   printTitle: "Your key for Klankbord",
   answerNow: "To the questions",
   doneForNow: "Done for now",
-  answerLater: (when) => `You can answer from ${when} on. Come back with your key then; a device with your key file needs no code any more.`,
+  answerLater: (when) =>
+    `You can answer from ${when} on. Come back with your key then; a device with your key file needs no code any more.`,
   collectedFor: (rounds) => `Collected for: ${rounds}.`,
 
   /* open */

@@ -1,8 +1,8 @@
 /** Everything that people read on this page, in Dutch: je, short sentences, no jargon. en.ts has the same keys. */
 
+import type { Lack } from "../browser";
 import type { AlarmReason, Fate, InputReason, Reader, Trouble } from "../client";
 import type { Hint } from "../hints";
-import type { Lack } from "../browser";
 
 const alarm: Readonly<Record<AlarmReason, string>> = {
   "not-agreed": "De spelregels van deze ronde zijn niet door iedereen ondertekend, of breken een belofte.",
@@ -41,7 +41,8 @@ const input: Readonly<Record<InputReason, string>> = {
   "access-code-kind":
     "Dat is jouw sleutel (KW), geen toegangscode (KA). Er is niets verstuurd; geef die sleutel aan niemand.",
   "access-code-prefix": "Een toegangscode begint met KA. Er is niets verstuurd; kijk hem nog eens na.",
-  "access-code-character": "In de toegangscode staat een teken dat niet kan. Er is niets verstuurd; kijk hem nog eens na.",
+  "access-code-character":
+    "In de toegangscode staat een teken dat niet kan. Er is niets verstuurd; kijk hem nog eens na.",
   "access-code-length": "De toegangscode is te kort of te lang. Er is niets verstuurd; kijk hem nog eens na.",
   "access-code-checksum": "In de toegangscode zit een typefout. Er is niets verstuurd; kijk hem nog eens na.",
   "wallet-code-kind": "Dat is een toegangscode (KA), niet jouw sleutel (KW). Er is niets verstuurd.",
@@ -57,7 +58,8 @@ const input: Readonly<Record<InputReason, string>> = {
   "another-key": "Je was al begonnen met ophalen, met een andere sleutel. Maak dat eerst af met die sleutel.",
   "no-such-option": "Een van je keuzes hoort niet bij de vraag. Er is niets verstuurd; kies daar opnieuw.",
   "unknown-question": "Een vraag hoort niet bij deze ronde. Er is niets verstuurd; begin opnieuw met antwoorden.",
-  "refused-characters": "In een antwoord staan tekens die niet verstuurd kunnen worden. Haal ze weg; de rest blijft staan.",
+  "refused-characters":
+    "In een antwoord staan tekens die niet verstuurd kunnen worden. Haal ze weg; de rest blijft staan.",
   "too-long": "Een antwoord is te lang. Maak het korter; de rest blijft staan.",
   "no-text": "Hier hoort tekst. Er is niets verstuurd.",
 };
@@ -207,12 +209,30 @@ export const nl = {
   /* limits */
   limitsTitle: "Wat dit niet beschermt",
   limits: [
-    ["Wie meekijkt", "Een collega achter je, een camera, of een apparaat dat je werkgever beheert, kan je scherm zien."],
-    ["Hoe je schrijft", "Een woord dat alleen jij gebruikt, of iets dat alleen jij weet, verraadt je. Schrijf wat er is, niet wie je bent."],
-    ["Collega’s die samenspannen", "Als in een groep van twaalf acht mensen hun antwoorden naast elkaar leggen, blijven er vier over."],
-    ["Deze pagina zelf", "Wie deze pagina aanbiedt zou jou een vervalste kunnen sturen. Met klankbord verify-page kun je dat nagaan; de ondernemingsraad kan ook zelf een bestand uitdelen."],
-    ["Wie alle diensten beheert", "De diensten horen in verschillende handen te zijn. Wie ze allemaal heeft, kan alles bij elkaar leggen."],
-    ["Dat je meedoet", "Wie ophaalt is bekend; wie antwoordt niet. Wie jouw sleutel te zien krijgt, weet dat je hebt opgehaald."],
+    [
+      "Wie meekijkt",
+      "Een collega achter je, een camera, of een apparaat dat je werkgever beheert, kan je scherm zien.",
+    ],
+    [
+      "Hoe je schrijft",
+      "Een woord dat alleen jij gebruikt, of iets dat alleen jij weet, verraadt je. Schrijf wat er is, niet wie je bent.",
+    ],
+    [
+      "Collega’s die samenspannen",
+      "Als in een groep van twaalf acht mensen hun antwoorden naast elkaar leggen, blijven er vier over.",
+    ],
+    [
+      "Deze pagina zelf",
+      "Wie deze pagina aanbiedt zou jou een vervalste kunnen sturen. Met klankbord verify-page kun je dat nagaan; de ondernemingsraad kan ook zelf een bestand uitdelen.",
+    ],
+    [
+      "Wie alle diensten beheert",
+      "De diensten horen in verschillende handen te zijn. Wie ze allemaal heeft, kan alles bij elkaar leggen.",
+    ],
+    [
+      "Dat je meedoet",
+      "Wie ophaalt is bekend; wie antwoordt niet. Wie jouw sleutel te zien krijgt, weet dat je hebt opgehaald.",
+    ],
   ] as readonly (readonly [string, string])[],
   limitsOtherWay: "Liever zonder browser? Het programma klankbord op de opdrachtregel kan precies hetzelfde.",
 
@@ -274,7 +294,8 @@ export const nl = {
 
   /* key */
   keyTitle: "Jouw sleutel",
-  keyLead: "Hiermee kun je later of op een ander apparaat antwoorden, je antwoord veranderen en nagaan of je bent geteld.",
+  keyLead:
+    "Hiermee kun je later of op een ander apparaat antwoorden, je antwoord veranderen en nagaan of je bent geteld.",
   keySecret: "Wie deze sleutel heeft, kan in jouw plaats antwoorden. Geef hem aan niemand, ook niet aan HR.",
   keyCopy: "Kopieer de sleutel",
   keyCopied: "De sleutel is gekopieerd.",
@@ -296,7 +317,8 @@ export const nl = {
   printTitle: "Jouw sleutel voor Klankbord",
   answerNow: "Naar de vragen",
   doneForNow: "Klaar voor nu",
-  answerLater: (when: string) => `Antwoorden kan vanaf ${when}. Kom dan terug met je sleutel; een code is niet meer nodig op een apparaat met je sleutelbestand.`,
+  answerLater: (when: string) =>
+    `Antwoorden kan vanaf ${when}. Kom dan terug met je sleutel; een code is niet meer nodig op een apparaat met je sleutelbestand.`,
   collectedFor: (rounds: string) => `Opgehaald voor: ${rounds}.`,
 
   /* open */
