@@ -15,15 +15,15 @@ import {
   type Language,
   type Listed,
   loadBook,
-  newWalletCode,
   type Result,
   Wallet,
   type WalletCode,
 } from "./client";
+import type { Gathering } from "./gathering";
 import type { Navigation } from "./navigation";
 import { at, START } from "./places";
 import * as remember from "./remember";
-import { type Candidate, hasRounds } from "./state";
+import { hasRounds, type State } from "./state";
 import type { Store } from "./store";
 import { languages } from "./texts";
 
@@ -37,14 +37,15 @@ export type Surroundings = Readonly<{
   loadMore: () => Promise<void>;
 }>;
 
-const COLLECTING = new Set(["scheduled", "open"]);
-
 export class Flow {
   readonly #store: Store;
   readonly #navigation: Navigation;
   readonly #around: Surroundings;
   #client: Client | null = null;
   #stop = new AbortController();
+  /** What was remembered has been looked at, so that nothing is asked of an issuer for whoever comes back. */
+  #begun = false;
+  #telling = false;
 
   constructor(store: Store, navigation: Navigation, around: Surroundings) {
     this.#store = store;
@@ -86,21 +87,25 @@ export class Flow {
   /** The services, what was remembered, the rounds; then the screen that fits. */
   async begin(): Promise<void> {
     const { parties, connect } = this.#around;
-    const book = await this.#asking(() =>
-      parties === null ? fetchBook("parties.json", { signal: this.#stop.signal }) : Promise.resolve(loadBook(parties)),
-    );
-    if (!book) return;
-    this.#store.dispatch({ did: "load", book });
-    this.#client = connect(book);
-    void this.more();
-    const damaged = this.mayRemember ? this.#recall() : null;
+    let damaged: Failure | null = null;
+    if (!this.#client) {
+      const signal = this.#stop.signal;
+      const book = await this.#asking(() =>
+        parties === null ? fetchBook("parties.json", { signal }) : loadBook(parties),
+      );
+      if (!book) return;
+      this.#store.dispatch({ did: "load", book });
+      this.#client = connect(book);
+      void this.more();
+      damaged = this.mayRemember ? this.#recall() : null;
+    }
     const listed = await this.list();
     if (damaged) this.#fail(damaged);
     if (!listed) return;
+    this.#begun = true;
     const { state } = this.#store;
-    if (state.place.screen !== "start") return;
-    if (hasRounds(state)) this.#navigation.replace(at("mine"));
-    else await this.tell(first(listed)?.round);
+    if (state.place.screen === "start" && hasRounds(state)) this.#navigation.replace(at("mine"));
+    else this.arrived(state);
   }
 
   /** The rounds that there are. */
@@ -112,88 +117,73 @@ export class Flow {
 
   /** Choose a round and say what it is about. */
   async tell(round: string | undefined): Promise<void> {
-    if (round === undefined) return;
+    if (round === undefined || this.#telling) return;
+    this.#telling = true;
     this.#store.dispatch({ did: "choose", round });
-    if (this.#store.state.about) return;
-    const rules = await this.#asking((client) => client.rules(round, this.#stop.signal));
-    if (rules) this.#store.dispatch({ did: "tell", rules });
+    if (!this.#store.state.about) {
+      const rules = await this.#asking((client) => client.rules(round, this.#stop.signal));
+      if (rules) this.#store.dispatch({ did: "tell", rules });
+    }
+    this.#telling = false;
+  }
+
+  /** What the start is about, for whoever comes to it later. */
+  arrived({ place, about, listed, busy, failure, wallet }: State): void {
+    if (!this.#begun || place.screen !== "start" || about || busy || failure || !listed) return;
+    const open = listed.filter(({ round }) => !wallet?.get(round)?.collected);
+    void this.tell(first(open.length > 0 ? open : listed)?.round);
+  }
+
+  /** The list anew, without a word if that fails: for a device that stands there for days. */
+  async refresh(): Promise<void> {
+    const listed = await this.#client?.roundsToAnswer(this.#stop.signal);
+    if (!listed?.ok) return;
+    this.#store.dispatch({ did: "list", listed: listed.value });
+    const round = first(listed.value)?.round;
+    if (this.#store.state.place.screen === "start" && round && round !== this.#store.state.chosen)
+      await this.tell(round);
   }
 
   /** What failed at the beginning, once more. */
   async retry(): Promise<void> {
-    if (!this.#store.state.book || !this.#store.state.listed) return this.begin();
-    const chosen = this.#store.state.chosen ?? first(this.#store.state.listed)?.round;
+    if (!this.#begun) return this.begin();
+    const chosen = this.#store.state.chosen ?? first(this.#store.state.listed ?? [])?.round;
     await this.tell(chosen);
   }
 
   /* ----------------------------------------------------------------------------------------------- collecting */
 
   /** Where answers count, for this round and for all others that can be collected for. */
-  async showGroups(access: Access, key: WalletCode | null = null): Promise<void> {
-    const round = this.#store.state.chosen;
-    if (!round) return;
-    const found = await this.#asking(async (client) => {
-      const main = await this.#candidate(client, round, access);
-      if (!main.ok) return main;
-      const more = await this.#candidates(client, access, (listed) => listed.round !== round);
-      return more.ok ? { ok: true, value: [main.value, ...more.value] as readonly Candidate[] } : more;
-    });
-    if (!found) return;
-    const { wallet } = this.#store.state;
-    const open = found.filter(({ rules, membership }) => {
-      const entry = wallet?.get(rules.manifest.roundId);
-      return !entry?.collected && (membership.collected.length === 0 || Boolean(entry));
-    });
-    if (open[0]?.rules.manifest.roundId !== round) {
-      if (wallet?.get(round)?.collected) return this.#navigation.go(at("mine"));
-      this.#navigation.go(at("open"));
-      this.#fail({ what: "alarm", reason: "already-collected", detail: round });
-      return;
-    }
-    this.#store.dispatch({ did: "show-groups", access, candidates: open, key });
-    this.#navigation.go(at("groups"));
+  async showGroups(access: Access): Promise<void> {
+    await (await this.#gathering())?.showGroups(access);
   }
 
   /** Collect for all rounds that were chosen, with one key. */
   async collect(): Promise<void> {
-    const { access, candidates, key: typed, wallet: held } = this.#store.state;
-    if (!access) return;
-    const wallet = held ?? new Wallet(this.#kept);
-    const begun = candidates.map(({ rules }) => wallet.get(rules.manifest.roundId)?.code).find((code) => code);
-    const key = typed ?? begun ?? newWalletCode();
-    // Before anything is asked: what was broken off goes on with the same key.
-    this.#store.dispatch({ did: "hold", wallet });
-    this.#store.dispatch({ did: "show-groups", access, candidates, key });
-    this.#store.dispatch({ did: "work", busy: { doing: "collecting", step: null } });
-    this.#navigation.go(at("collecting"));
-    const chosen = candidates.filter((one) => one.chosen);
-    const failure = await this.#collectAll(chosen, access, wallet, key, this.#store.state.typedKey !== "");
-    if (failure?.what === "aborted") return;
-    this.#navigation.replace(at(failure ? "groups" : "key"));
-    if (failure) this.#fail(failure);
+    await (await this.#gathering())?.collect();
   }
 
   /** Go on with a key that was made elsewhere: its tokens are asked for again. */
   async openKey(key: WalletCode, access: Access): Promise<void> {
-    const found = await this.#asking((client) => this.#candidates(client, access, () => true));
-    if (!found) return;
-    const collected = found.filter(({ membership }) => membership.collected.length > 0);
-    const main = found[0];
-    if (collected.length === 0 && main) {
-      this.#store.dispatch({ did: "tell", rules: main.rules });
-      this.#store.dispatch({ did: "show-groups", access, candidates: found, key });
-      this.#navigation.go(at("groups"));
-      this.#store.dispatch({ did: "note", note: "opened-none" });
-      return;
+    await (await this.#gathering())?.openKey(key, access);
+  }
+
+  async #gathering(): Promise<Gathering | null> {
+    try {
+      const { Gathering } = await import("./gathering");
+      return new Gathering({
+        store: this.#store,
+        navigation: this.#navigation,
+        client: this.#client as Client,
+        stop: this.#stop.signal,
+        asking: (ask) => this.#asking(ask),
+        fail: (failure) => this.#fail(failure),
+        newWallet: () => new Wallet(this.#kept),
+      });
+    } catch {
+      this.#fail({ what: "unavailable", service: "page", trouble: "network", retryAfter: null });
+      return null;
     }
-    if (!main) return this.#fail({ what: "refusal", service: "page", status: 0, word: "not-collecting", detail: "" });
-    const wallet = this.#store.state.wallet ?? new Wallet(this.#kept);
-    this.#store.dispatch({ did: "hold", wallet });
-    this.#store.dispatch({ did: "work", busy: { doing: "collecting", step: null } });
-    const failure = await this.#collectAll(collected, access, wallet, key, true);
-    if (failure) return this.#fail(failure);
-    this.#store.dispatch({ did: "save" });
-    this.#navigation.replace(at("mine"));
   }
 
   /** Go on with a wallet file. */
@@ -276,7 +266,7 @@ export class Flow {
     this.#store.dispatch({ did: "wipe", note });
     this.#navigation.replace(START);
     this.#store.dispatch({ did: "note", note });
-    if (!this.#store.state.about && this.#client) await this.tell(first(this.#store.state.listed ?? [])?.round);
+    await this.refresh();
   }
 
   readonly #kept = (wallet: Wallet): void => {
@@ -298,61 +288,8 @@ export class Flow {
 
   /* --------------------------------------------------------------------------------------------------- asking */
 
-  async #candidate(client: Client, round: string, access: Access): Promise<Result<Candidate>> {
-    const rules = await client.rules(round, this.#stop.signal);
-    if (!rules.ok) return rules;
-    const membership = await client.membership(rules.value, access, this.#stop.signal);
-    if (!membership.ok) return membership;
-    return { ok: true, value: { rules: rules.value, membership: membership.value, chosen: true } };
-  }
-
-  /** All rounds that can be collected for now. One that this person cannot take part in is left out, unless it alarms. */
-  async #candidates(
-    client: Client,
-    access: Access,
-    which: (listed: Listed) => boolean,
-  ): Promise<Result<readonly Candidate[]>> {
-    const listed = await client.rounds(this.#stop.signal);
-    if (!listed.ok) return listed;
-    const wanted = listed.value.filter((one) => COLLECTING.has(one.state) && which(one));
-    const all = await Promise.all(wanted.map(({ round }) => this.#candidate(client, round, access)));
-    const found: Candidate[] = [];
-    for (const one of all) {
-      if (one.ok) found.push(one.value);
-      else if (one.failure.what !== "refusal" || one.failure.word !== "not-a-member") return one;
-    }
-    return { ok: true, value: found };
-  }
-
-  async #collectAll(
-    chosen: readonly Candidate[],
-    access: Access,
-    wallet: Wallet,
-    code: WalletCode,
-    typed: boolean,
-  ): Promise<Failure | null> {
-    const client = this.#client as Client;
-    const stop = this.#stop.signal;
-    for (const { rules, membership } of chosen) {
-      if (wallet.get(rules.manifest.roundId)?.collected) continue;
-      const done = await client.collect(rules, membership, access, wallet, {
-        code,
-        typed,
-        signal: stop,
-        progress: (step) => {
-          if (!stop.aborted) this.#store.dispatch({ did: "work", busy: { doing: "collecting", step } });
-        },
-      });
-      if (stop.aborted) return { what: "aborted" };
-      if (!done.ok) return done.failure;
-    }
-    this.#store.dispatch({ did: "rest" });
-    this.#store.dispatch({ did: "collect", key: code, rounds: chosen.map(({ rules }) => rules.manifest.roundId) });
-    return null;
-  }
-
   /** The value, or null with the failure said and everything else as it was. */
-  async #asking<T>(ask: (client: Client) => Promise<Result<T>>): Promise<T | null> {
+  async #asking<T>(ask: (client: Client) => Result<T> | Promise<Result<T>>): Promise<T | null> {
     const stop = this.#stop.signal;
     this.#store.dispatch({ did: "work", busy: { doing: "asking" } });
     const result = await ask(this.#client as Client);

@@ -55,6 +55,7 @@ async function begin(root: HTMLElement): Promise<void> {
   const draw = (state: State) => {
     render(<App page={{ state, words: state.words, flow, navigation, store }} />, root);
     settling.settle(state);
+    flow.arrived(state);
   };
   const take = ({ codes, key }: Brought) => {
     if (codes.length > 0 || key) store.dispatch({ did: "type", codes, typedKey: key });
@@ -71,9 +72,13 @@ async function begin(root: HTMLElement): Promise<void> {
   void flow.begin();
 }
 
+/** Seconds after which a shared device asks again which rounds there are. */
+const REFRESH = 600;
+
 /** Erases everything after a minute of nothing, with a countdown before. What is being sent is not broken off. */
 function keepClean(store: Store, flow: Flow): void {
   let touched = now();
+  let listed = now();
   watch(window, () => {
     touched = now();
     store.dispatch({ did: "count-down", seconds: null });
@@ -81,6 +86,10 @@ function keepClean(store: Store, flow: Flow): void {
   setInterval(() => {
     const { state } = store;
     const working = state.busy !== null && state.busy.doing !== "asking";
+    if (now() > listed + REFRESH && state.busy === null) {
+      listed = now();
+      void flow.refresh();
+    }
     const clean = state.place.screen === "start" && state.wallet === null && state.codes.every((code) => code === "");
     if (working || clean) touched = now();
     const seconds = remaining(now(), touched);

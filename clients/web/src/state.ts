@@ -280,10 +280,11 @@ export function allowed(state: State, place: Place): Place {
     case "mine":
       return hasRounds(state) ? place : START;
     case "question":
-      return place.number <= questions ? place : home;
     case "all":
     case "review":
-      return questions > 0 ? place : home;
+      // What is on its way cannot be changed meanwhile; afterwards it can.
+      if (state.busy?.doing === "sending") return at("sending");
+      return questions >= Math.max(1, place.number) ? place : home;
     case "sending":
       // Sealed answers of which some have arrived are sent on, not looked at: then there is no way back but later.
       return answering?.sending && answering.sending.left > 0 ? place : answering ? at("review") : home;

@@ -1,30 +1,23 @@
 /** An employee's client: see where answers count, collect tokens, answer, check that it was counted. See api.ts. */
 
-import { b64 } from "../protocol/base64url";
 import { equal } from "../protocol/bytes";
-import { Code, SECRET, type WalletCode } from "../protocol/codes";
-import * as ed25519 from "../protocol/ed25519";
+import { Code, type WalletCode } from "../protocol/codes";
 import type { Random } from "../protocol/hpke";
 import { Manifest } from "../protocol/manifest";
 import { Book } from "../protocol/parties";
-import { decoded, list, answer as object } from "../protocol/shape";
-import { WalletSecrets } from "../protocol/wallet_secrets";
 import * as agreed from "./agreed";
 import { plaintexts } from "./answering";
 import type * as api from "./api";
 import { Web } from "./connection";
 import { type Cruncher, here } from "./cruncher";
-import type { Asked, Order } from "./crunching";
-import { Entry, type Seen, type Ticket } from "./entry";
+import type { Entry } from "./entry";
 import { later } from "./later";
-import type { Membership, Said } from "./membership";
-import { alarm, badInput, outcome, Stop } from "./outcomes";
+import type { Said } from "./membership";
+import { alarm, badInput, outcome } from "./outcomes";
 import { PAUSE, postAll, type Sleep } from "./posting";
 import { nextRevision, type Sealed, sealPart } from "./sealing";
 import { browserRandom, browserSleep, now } from "./surroundings";
 import { Wallet } from "./wallet";
-
-const signed = object({ signatures: list(decoded) });
 
 /** Answers as they will be posted; each part that has its receipt leaves `parts`. */
 export class Sending implements api.Sending {
@@ -110,14 +103,14 @@ export class Client implements api.Client {
     options: api.CollectOptions = {},
   ): Promise<api.Result<api.WalletCode>> {
     return outcome(async () => {
-      const { Membership } = await later(() => import("./membership"));
-      return this.#collect(
-        own(rules.manifest, Manifest),
-        own(places, Membership),
-        access,
-        own(wallet, Wallet),
-        options,
+      const [{ Membership }, { Collecting }] = await later(() =>
+        Promise.all([import("./membership"), import("./collecting")]),
       );
+      const [manifest, at, into] = [own(rules.manifest, Manifest), own(places, Membership), own(wallet, Wallet)];
+      const { code, ...rest } = options;
+      const typed = code === undefined ? {} : { code: own<WalletCode>(code, Code) };
+      const by = { web: this.#web, random: this.#random, cruncher: this.#cruncher, broken: this.#broken };
+      return new Collecting(by).collect(manifest, at, access, into, { ...rest, ...typed });
     });
   }
 
@@ -168,79 +161,6 @@ export class Client implements api.Client {
       return { manifest, listed: listed.size, fates: found, alarm: lost(found, roundId) };
     });
   }
-
-  async #collect(
-    manifest: Manifest,
-    places: Membership,
-    access: api.Access,
-    wallet: Wallet,
-    { code: given, typed, progress = () => {}, signal }: api.CollectOptions,
-  ): Promise<WalletCode> {
-    const { issuers } = manifest.parties;
-    const without = issuers.find(({ name }) => access[name] === undefined || !places.issuers.includes(name));
-    if (without !== undefined) throw badInput("no-access-code", without.name);
-    const known = wallet.get(manifest.roundId);
-    const code = this.#code(manifest, places, known, given === undefined ? null : own<WalletCode>(given, Code));
-    const fromElsewhere = known?.typed || (typed ?? given !== undefined);
-    const entry = { manifestHash: manifest.hash, opens: manifest.draft.opens, typed: fromElsewhere };
-    if (known === null) {
-      // Before anything is asked: what is asked cannot be asked otherwise afterwards.
-      wallet.put(manifest.roundId, new Entry({ ...entry, code, tickets: [], sent: [], groups: [] }));
-    }
-    const tokens: (readonly Uint8Array[])[] = [];
-    for (const [at, { name, url }] of issuers.entries()) {
-      const step = (doing: "computing" | "asking" | "checking") =>
-        progress({ issuer: name, place: at + 1, of: issuers.length, doing });
-      if (this.#broken.get(manifest.fingerprint)?.has(name)) throw alarm("bad-token", name);
-      step("computing");
-      const asked = await this.#cruncher.ask(await order(manifest, places, code, name));
-      step("asking");
-      const bearer = access[name]?.text ?? "";
-      const signatures = await this.#signatures(manifest, { name, url }, bearer, asked, signal);
-      step("checking");
-      const found = await this.#cruncher.finalize(asked, signatures);
-      if (found === null) {
-        this.#broken.set(manifest.fingerprint, (this.#broken.get(manifest.fingerprint) ?? new Set()).add(name));
-        throw alarm("bad-token", name);
-      }
-      tokens.push(found);
-    }
-    const tickets = ticketsOf(manifest, places, code, tokens);
-    const sent = tickets.map(() => []);
-    wallet.put(manifest.roundId, new Entry({ ...entry, code: null, tickets, sent, groups: seen(manifest, places) }));
-    return code;
-  }
-
-  /** The code to use. */
-  #code(manifest: Manifest, places: Membership, known: Entry | null, given: WalletCode | null): WalletCode {
-    if (known !== null && !equal(known.manifestHash, manifest.hash)) throw alarm("changed-rules", manifest.roundId);
-    if (known?.collected) throw badInput("collected-before", manifest.roundId);
-    if (known?.code) {
-      if (given !== null && given.text !== known.code.text) throw badInput("another-key", manifest.roundId);
-      return known.code;
-    }
-    if (given !== null) return given;
-    if (places.collected.length > 0) throw alarm("already-collected", places.collected.join(", "));
-    return new Code("wallet", this.#random(SECRET));
-  }
-
-  async #signatures(
-    manifest: Manifest,
-    issuer: Readonly<{ name: string; url: string }>,
-    bearer: string,
-    asked: readonly Asked[],
-    signal?: AbortSignal,
-  ): Promise<readonly Uint8Array[]> {
-    const body = { manifest: manifest.fingerprint, blinded: asked.map(({ message }) => b64(message)) };
-    try {
-      const said = await this.#web.ask(issuer, `/rounds/${manifest.roundId}/tokens`, { bearer, body, signal });
-      return agreed.shaped(issuer, signed, said).signatures;
-    } catch (error) {
-      const failure = error instanceof Stop ? error.failure : null;
-      const collected = failure?.what === "refusal" && failure.word === "already-collected";
-      throw collected ? alarm("already-collected", issuer.name) : error;
-    }
-  }
 }
 
 /** What `value` really is: pages hold manifests, wallets and the like without being able to make one. */
@@ -253,54 +173,4 @@ function collected(roundId: string, wallet: Wallet): Entry {
   const entry = wallet.get(roundId);
   if (entry === null || !entry.collected) throw badInput("not-collected", roundId);
   return entry;
-}
-
-/** What is asked of one issuer: for each part the admission token, then those of the path, root first. */
-async function order(
-  manifest: Manifest,
-  { places }: Membership,
-  { secret }: WalletCode,
-  issuer: string,
-): Promise<Order> {
-  const admission = manifest.admissionKeys.get(issuer)?.modulus as Uint8Array;
-  const secrets = new WalletSecrets(secret, manifest.hash);
-  const parts = await Promise.all(
-    places.map(async ({ path, part }) => ({
-      pk: await ed25519.publicKey(secrets.envelopeSeed(part)),
-      admission,
-      groups: path.map(({ node }) => node.keys.get(issuer)?.[part] as Uint8Array),
-    })),
-  );
-  return { secret, manifestHash: manifest.hash, origin: manifest.parties.origin, issuer, parts };
-}
-
-/** One ticket per part, from the tokens by issuer, in the order of the requests. */
-function ticketsOf(
-  manifest: Manifest,
-  { places }: Membership,
-  { secret }: WalletCode,
-  tokens: readonly (readonly Uint8Array[])[],
-): readonly Ticket[] {
-  const secrets = new WalletSecrets(secret, manifest.hash);
-  let taken = 0;
-  const take = () => {
-    const place = taken++;
-    return tokens.map((ofIssuer) => ofIssuer[place] as Uint8Array);
-  };
-  return places.map(({ finest, path }, part) => ({
-    nonce: secrets.admissionNonce(part),
-    seed: secrets.envelopeSeed(part),
-    finest: finest.id,
-    admission: take(),
-    group: path.map(take),
-  }));
-}
-
-function seen(manifest: Manifest, { places }: Membership): readonly Seen[] {
-  return places.map(({ part, finest, names }) => ({
-    part: manifest.draft.questionnaire.parts[part]?.id ?? "",
-    label: finest.label,
-    size: finest.size,
-    names,
-  }));
 }
