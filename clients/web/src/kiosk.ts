@@ -12,7 +12,7 @@ export function remaining(now: number, lastTouch: number): number | null {
   return left > COUNTDOWN ? null : Math.max(0, left);
 }
 
-const TOUCHES = ["pointerdown", "keydown", "input", "scroll"] as const;
+const TOUCHES = ["pointerdown", "click", "keydown", "input", "scroll"] as const;
 
 /** Calls `touched` whenever somebody does something; gives what stops it. */
 export function watch(target: EventTarget, touched: () => void): () => void {

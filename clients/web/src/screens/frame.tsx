@@ -12,29 +12,31 @@ export function Frame({ page, children }: Given & { children: ComponentChildren 
   const parties = state.book?.current;
   return (
     <>
-      <button type="button" class="skip" onClick={() => document.querySelector("main")?.focus()}>
-        {words.skip}
-      </button>
-      <header class="top">
-        <div class="inner">
-          <span class="site">{words.name}</span>
-          <nav aria-label={words.language} class="languages">
-            {Object.entries(languages).map(([tag, { own }]) => (
-              <button
-                key={tag}
-                type="button"
-                lang={tag}
-                aria-pressed={tag === state.language}
-                onClick={() => void page.flow.speak(tag as Language)}
-              >
-                {own}
-              </button>
-            ))}
-          </nav>
+      <header>
+        <button type="button" class="skip" onClick={() => document.querySelector("main")?.focus()}>
+          {words.skip}
+        </button>
+        <div class="top">
+          <div class="inner">
+            <span class="site">{words.name}</span>
+            <nav aria-label={words.language} class="languages">
+              {Object.entries(languages).map(([tag, { own }]) => (
+                <button
+                  key={tag}
+                  type="button"
+                  lang={tag}
+                  aria-pressed={tag === state.language}
+                  onClick={() => void page.flow.speak(tag as Language)}
+                >
+                  {own}
+                </button>
+              ))}
+            </nav>
+          </div>
         </div>
+        {parties?.trial && <Banner title={words.trialTitle} text={words.trial} />}
+        {state.kiosk && <Banner title={words.kioskTitle} text={words.kiosk} />}
       </header>
-      {parties?.trial && <Banner title={words.trialTitle} text={words.trial} />}
-      {state.kiosk && <Banner title={words.kioskTitle} text={words.kiosk} />}
       <main id="inhoud" tabIndex={-1} key={state.person}>
         {children}
       </main>
@@ -46,12 +48,14 @@ export function Frame({ page, children }: Given & { children: ComponentChildren 
         </nav>
       </footer>
       {state.countdown !== null && (
-        <div class="countdown" role="alertdialog" aria-label={words.kioskStay}>
-          <p>{words.kioskCount(state.countdown)}</p>
+        <section class="countdown" aria-label={words.kioskThere}>
+          <p role="alert">{words.kioskThere}</p>
+          {/* Seconds that are read out would drown everything else. */}
+          <p aria-hidden="true">{words.kioskCount(state.countdown)}</p>
           <button type="button" class="primary">
             {words.kioskStay}
           </button>
-        </div>
+        </section>
       )}
     </>
   );
@@ -59,21 +63,23 @@ export function Frame({ page, children }: Given & { children: ComponentChildren 
 
 function Banner({ title, text }: { title: string; text: string }) {
   return (
-    <aside class="banner">
+    <div class="banner">
       <p class="inner">
         <strong>{title}</strong> {text}
       </p>
-    </aside>
+    </div>
   );
 }
 
 /** Back, the heading, and what went wrong on this screen. */
 export function Head({ page, title, back }: Given & { title: ComponentChildren; back?: Place | null }) {
+  // Without the list of rounds nothing has begun, so that there is something to try again.
+  const retry = page.state.listed ? {} : { retry: () => void page.flow.retry() };
   return (
     <>
       {back && <Back page={page} to={back} />}
       <h1 tabIndex={-1}>{title}</h1>
-      <Trouble page={page} />
+      <Trouble page={page} {...retry} />
     </>
   );
 }

@@ -410,7 +410,8 @@ export const en: Words = {
   /* kiosk */
   kioskTitle: "Shared device:",
   kiosk: "after you, and after a minute of nothing, everything is erased.",
-  kioskCount: (seconds) => `Everything is erased in ${seconds} seconds.`,
+  kioskCount: (seconds) => (seconds === 1 ? "1 second left" : `${seconds} seconds left`),
+  kioskThere: "Are you still there? Otherwise everything is erased.",
   kioskStay: "I am still here",
   kioskWiped: "Everything of the person before was erased.",
   kioskKey: "Write your key down or scan it with your own phone. This device keeps nothing.",

@@ -422,7 +422,8 @@ export const nl = {
   /* kiosk */
   kioskTitle: "Gedeeld apparaat:",
   kiosk: "na jou, en na een minuut niets doen, wordt alles gewist.",
-  kioskCount: (seconds: number) => `Over ${seconds} seconden wordt alles gewist.`,
+  kioskCount: (seconds: number) => (seconds === 1 ? "Nog 1 seconde" : `Nog ${seconds} seconden`),
+  kioskThere: "Ben je er nog? Anders wordt alles gewist.",
   kioskStay: "Ik ben er nog",
   kioskWiped: "Alles van de vorige persoon is gewist.",
   kioskKey: "Schrijf je sleutel over of scan hem met je eigen telefoon. Dit apparaat bewaart niets.",
