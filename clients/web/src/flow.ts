@@ -2,7 +2,7 @@
  * What the screens can have done: every question to a service, in the order that the protocol wants.
  *
  * Whoever is about to answer asks ingest only: an issuer knows people, and need not see who comes back. Therefore the
- * list of rounds is asked of ingest, and an issuer is asked nothing but by those who collect or read the rules.
+ * list of rounds and their rules are asked of ingest, and an issuer is asked nothing but by those who collect.
  */
 
 import {
@@ -121,7 +121,7 @@ export class Flow {
     this.#telling = true;
     this.#store.dispatch({ did: "choose", round });
     if (!this.#store.state.about) {
-      const rules = await this.#asking((client) => client.rules(round, this.#stop.signal));
+      const rules = await this.#asking((client) => client.rulesToRead(round, this.#stop.signal));
       if (rules) this.#store.dispatch({ did: "tell", rules });
     }
     this.#telling = false;

@@ -51,6 +51,12 @@ export async function fetchRules(web: Web, book: Book, roundId: string, signal?:
   return { manifest, state: first.state };
 }
 
+/** The rules as everybody has signed them, from ingest alone: to be read, before anybody says who is reading. */
+export async function fetchToRead(web: Web, book: Book, roundId: string, signal?: AbortSignal): Promise<Known> {
+  const said = await ask(web, book.current.ingest, roundId, signal);
+  return { manifest: await verified(said, roundId, partiesOf(book, said)), state: said.state };
+}
+
 /**
  * The rules with which tokens were collected, from ingest alone; an alarm if it shows others.
  *
@@ -63,10 +69,9 @@ export async function fetchKnown(
   manifestHash: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Known> {
-  const said = await ask(web, book.current.ingest, roundId, signal);
-  const manifest = await verified(said, roundId, partiesOf(book, said));
-  if (!equal(manifest.hash, manifestHash)) throw alarm("changed-rules", roundId);
-  return { manifest, state: said.state };
+  const known = await fetchToRead(web, book, roundId, signal);
+  if (!equal(known.manifest.hash, manifestHash)) throw alarm("changed-rules", roundId);
+  return known;
 }
 
 /** What `read` makes of an answer, or the service is unavailable. */

@@ -372,8 +372,11 @@ export interface Client {
   /** The same asked of ingest, for an issuer knows people and need not see who is about to answer. */
   roundsToAnswer(signal?: AbortSignal): Promise<Result<readonly Listed[]>>;
 
-  /** A round's rules, the same at every issuer and at ingest; else an alarm. For collecting and for reading. */
+  /** A round's rules, the same at every issuer and at ingest; else an alarm. For collecting. */
   rules(roundId: string, signal?: AbortSignal): Promise<Result<Agreed>>;
+
+  /** The rules as signed by everybody, asked of ingest only: an issuer need not see who is reading. */
+  rulesToRead(roundId: string, signal?: AbortSignal): Promise<Result<Agreed>>;
 
   /** The rules with which the tokens were collected, asked of ingest only. "not-collected" before collecting. */
   rulesToAnswer(roundId: string, wallet: Wallet, signal?: AbortSignal): Promise<Result<Agreed>>;

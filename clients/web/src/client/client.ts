@@ -71,6 +71,10 @@ export class Client implements api.Client {
     return outcome(() => agreed.fetchRules(this.#web, this.book, roundId, signal));
   }
 
+  rulesToRead(roundId: string, signal?: AbortSignal): Promise<api.Result<api.Agreed>> {
+    return outcome(() => agreed.fetchToRead(this.#web, this.book, roundId, signal));
+  }
+
   rulesToAnswer(roundId: string, wallet: api.Wallet, signal?: AbortSignal): Promise<api.Result<api.Agreed>> {
     return outcome(() => {
       const { manifestHash } = collected(roundId, own(wallet, Wallet));

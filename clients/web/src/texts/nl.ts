@@ -177,9 +177,9 @@ export const nl = {
     "Hier zeg je hoe het echt gaat. Je antwoorden worden op dit apparaat verzegeld en zonder je naam verstuurd. Pas als er genoeg bij elkaar liggen, gaan ze open.",
   whoReads: "Wie leest wat",
   readsClosed: (count: number, readers: string, k: number) =>
-    `Keuzevragen (${count}): ${readers} ${readers.includes(" en ") ? "zien" : "ziet"} de totalen per groep, vanaf ${k} antwoorden.`,
+    `Keuzevragen (${count}): de totalen per groep zijn te lezen door ${readers}, vanaf ${k} antwoorden.`,
   readsOpen: (question: string, readers: string, k: number) =>
-    `“${question}”: ${readers} ${readers.includes(" en ") ? "lezen" : "leest"} de tekst zonder afzender, vanaf ${k} antwoorden.`,
+    `“${question}”: de tekst zonder afzender is te lezen door ${readers}, vanaf ${k} antwoorden.`,
   when: "Wanneer",
   answerUntil: (closes: string) => `Antwoorden kan tot ${closes}.`,
   answerFromUntil: (from: string, closes: string) => `Antwoorden kan van ${from} tot ${closes}.`,
