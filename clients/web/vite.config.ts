@@ -1,25 +1,37 @@
 /** Two builds of one page: files for a host (built/), and with `--mode file` everything in one file (single/). */
 
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/**
+ * Two modules of others that the page does without: what loads files ahead of a later one, for there are none; and
+ * Node's crypto, which @hpke/common would ask where a browser has no own.
+ */
+const without: Plugin = {
+  name: "without",
+  enforce: "pre",
+  resolveId: (id) => (id === "crypto" ? "\0crypto" : null),
+  load(id) {
+    if (id.includes("vite/preload-helper")) return "export const __vitePreload = (load) => load();";
+    return id === "\0crypto" ? "export const webcrypto = undefined;" : null;
+  },
+};
 
 export default defineConfig(({ mode }) => {
   const single = mode === "file";
   return {
     // Relative addresses: the page may stand under any path.
     base: "./",
+    plugins: [without],
     build: {
       outDir: single ? "single" : "built",
       target: "es2022",
-      // What is loaded later has no files of its own to load ahead.
       modulePreload: false,
       assetsInlineLimit: 0,
       cssCodeSplit: false,
       reportCompressedSize: false,
       // All that the first screen needs is one file: a phone asks once, and it packs better.
-      rolldownOptions: {
-        output: { codeSplitting: single ? false : { groups: [{ name: "page", tags: ["$initial"] }] } },
-      },
+      rolldownOptions: { output: { codeSplitting: single ? false : { groups: [{ name: "page", tags: ["$initial"] }] } } },
     },
-    worker: { format: "es" },
+    worker: { format: "es", plugins: () => [without] },
   };
 });
