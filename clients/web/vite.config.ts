@@ -30,7 +30,9 @@ export default defineConfig(({ mode }) => {
       cssCodeSplit: false,
       reportCompressedSize: false,
       // All that the first screen needs is one file: a phone asks once, and it packs better.
-      rolldownOptions: { output: { codeSplitting: single ? false : { groups: [{ name: "page", tags: ["$initial"] }] } } },
+      rolldownOptions: {
+        output: { codeSplitting: single ? false : { groups: [{ name: "page", tags: ["$initial"] }] } },
+      },
     },
     worker: { format: "es", plugins: () => [without] },
   };

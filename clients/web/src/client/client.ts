@@ -2,7 +2,7 @@
 
 import { equal } from "../protocol/bytes";
 import { Code, type WalletCode } from "../protocol/codes";
-import type { Random } from "../protocol/hpke";
+import { type Random, ready } from "../protocol/hpke";
 import { Manifest } from "../protocol/manifest";
 import { Book } from "../protocol/parties";
 import * as agreed from "./agreed";
@@ -124,6 +124,7 @@ export class Client implements api.Client {
       const entry = collected(manifest.roundId, of);
       if (!equal(entry.manifestHash, manifest.hash)) throw alarm("changed-rules", manifest.roundId);
       const texts = plaintexts(manifest.draft.questionnaire, answers);
+      await later(ready);
       const revision = nextRevision(manifest, entry.lastRevision, this.#now());
       const sealed: Sealed[] = [];
       for (const [part, ticket] of entry.tickets.entries()) {

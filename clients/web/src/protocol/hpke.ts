@@ -3,12 +3,11 @@
  *
  *     sealed = enc (32) || ciphertext || tag (16)
  *
- * From @hpke/core, whose SHA-256 and AES-GCM are the browser's; X25519 is computed in JavaScript, since not every
- * browser has it.
+ * From @hpke/core, whose SHA-256, AES-GCM and X25519 are the browser's. Where a browser has no X25519, as all had none
+ * until a few years ago, @hpke/dhkem-x25519 computes it in JavaScript; only they load it.
  */
 
-import { Aes128Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
-import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
+import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { concat, sized } from "./bytes";
 
 /** Bytes that sealing adds: the encapsulated key and the tag. */
@@ -17,7 +16,23 @@ export const OVERHEAD = 48;
 /** That many bytes that nobody can guess. */
 export type Random = (length: number) => Uint8Array;
 
-const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes128Gcm() });
+let made: CipherSuite | null = null;
+
+/** Loads what sealing needs; rejects if that is away, and can be called again. `seal` does so itself. */
+export async function ready(): Promise<CipherSuite> {
+  made ??= new CipherSuite({ kem: await kem(), kdf: new HkdfSha256(), aead: new Aes128Gcm() });
+  return made;
+}
+
+async function kem() {
+  try {
+    await crypto.subtle.generateKey("X25519", false, ["deriveBits"]);
+    return new DhkemX25519HkdfSha256();
+  } catch {
+    const inJavaScript = await import("@hpke/dhkem-x25519");
+    return new inJavaScript.DhkemX25519HkdfSha256();
+  }
+}
 
 /**
  * Sealed for the holder of `key` (32 bytes): OVERHEAD bytes longer, and different each time.
@@ -31,6 +46,7 @@ export async function seal(
   plaintext: Uint8Array,
   random: Random,
 ): Promise<Uint8Array> {
+  const suite = await ready();
   const sender = await suite.createSenderContext({
     recipientPublicKey: await suite.kem.deserializePublicKey(whole(key)),
     info: whole(info),
