@@ -22,6 +22,8 @@ export default defineConfig(({ mode }) => {
     // Relative addresses: the page may stand under any path.
     base: "./",
     plugins: [without],
+    // As tsconfig.json says, and never with the places of the source, whatever NODE_ENV is where this is built.
+    oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
     build: {
       outDir: single ? "single" : "built",
       target: "es2022",
