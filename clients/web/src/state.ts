@@ -98,7 +98,6 @@ export type Event =
   | Readonly<{ did: "rest" }>
   | Readonly<{ did: "more" }>
   | Readonly<{ did: "fail"; failure: Failure }>
-  | Readonly<{ did: "dismiss" }>
   | Readonly<{ did: "note"; note: Note }>
   | Readonly<{ did: "type"; codes: readonly string[]; typedKey: string }>
   | Readonly<{ did: "show-groups"; access: Access; candidates: readonly Candidate[]; key: WalletCode | null }>
@@ -168,8 +167,6 @@ export function reduce(state: State, event: Event): State {
     case "fail":
       // An alarm stands until the person leaves: no later trouble covers it.
       return { ...state, busy: null, failure: state.failure?.what === "alarm" ? state.failure : event.failure };
-    case "dismiss":
-      return { ...state, failure: null };
     case "note":
       return { ...state, note: event.note };
     case "type":

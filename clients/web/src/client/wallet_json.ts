@@ -13,6 +13,7 @@ import { parse, spell } from "../protocol/canonical";
 import { parse as parseCode, type WalletCode } from "../protocol/codes";
 import * as dates from "../protocol/dates";
 import { COUNTED } from "../protocol/envelope";
+import { SIZE as AUTHENTICATOR } from "../protocol/rsa_key";
 import {
   bytes,
   date,
@@ -26,7 +27,6 @@ import {
   text,
   whole,
 } from "../protocol/shape";
-import { AUTHENTICATOR } from "../protocol/tokens";
 import { Entry } from "./entry";
 import { badInput } from "./outcomes";
 

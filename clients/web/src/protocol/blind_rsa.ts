@@ -11,71 +11,17 @@
  * measure that device that well sees the answers themselves. No private key is ever used here.
  */
 
-import { concat, equal, hex, sized, u32 } from "./bytes";
-import { sha256, sha384 } from "./hashes";
-import { Malformed } from "./shape";
+import { concat, equal, sized, u32 } from "./bytes";
+import { sha384 } from "./hashes";
+import { bytesOf, number, type PublicKey } from "./rsa_key";
+
+export { number, PublicKey, SIZE } from "./rsa_key";
 
 const E_BITS = 16;
-/** Bytes of a modulus, of a blinded message and of a signature. */
-export const SIZE = 256;
 /** Bytes of PSS salt: as many as SHA-384 has (RFC 9474 section 5). */
 export const SALT = 48;
 
 const HASH = 48;
-
-/** A modulus with a factor below this was not made by an honest generator. */
-const SMALL = 1000;
-const PRIMES = Array.from({ length: SMALL }, (_, n) => n).filter((n) => n > 1 && !has(n));
-const BIG_PRIMES = PRIMES.map(BigInt);
-
-// SubjectPublicKeyInfo (RFC 5280) of a 2048 bit key with e = 65537 and id-RSASSA-PSS with SHA-384, MGF1 with SHA-384 and
-// 48 bytes of salt, around the modulus (RFC 9578 section 6.5; the single fields stand in shared/blind_rsa.py).
-const BEFORE_MODULUS = Uint8Array.from(
-  (
-    "30820152303d06092a864886f70d01010a3030a00d300b0609608648016503040202a11a301806092a864886f70d010108" +
-    "300b0609608648016503040202a2030201300382010f003082010a0282010100"
-  ).match(/../g) ?? [],
-  (digits) => Number.parseInt(digits, 16),
-);
-const AFTER_MODULUS = Uint8Array.of(2, 3, 1, 0, 1);
-
-/** A public key with the exponent 65537. `bits` is 2048 wherever tokens are meant; vectors of RFC 9474 have 4096. */
-export class PublicKey {
-  readonly n: bigint;
-  readonly bits: number;
-  #keyId: Uint8Array | null = null;
-
-  /** Malformed unless it has exactly `bits` bits, is odd and has no factor that anybody would find. */
-  constructor(n: bigint, bits = 8 * SIZE) {
-    if (n >> BigInt(bits - 1) !== 1n) throw new Malformed("", `the modulus has not ${bits} bits`);
-    if (BIG_PRIMES.some((p) => n % p === 0n) || isSquare(n, bits)) {
-      throw new Malformed("", "the modulus is no product of two large primes");
-    }
-    this.n = n;
-    this.bits = bits;
-  }
-
-  /** From 256 bytes, as records and tokens have it; Malformed. */
-  static fromModulus(modulus: Uint8Array): PublicKey {
-    if (modulus.length !== SIZE) throw new Malformed("", `a modulus has ${SIZE} bytes`);
-    return new PublicKey(number(modulus));
-  }
-
-  get modulus(): Uint8Array {
-    return bytesOf(this.n, this.bits / 8);
-  }
-
-  /** DER of the SubjectPublicKeyInfo with id-RSASSA-PSS (RFC 9578 section 6.5); 2048 bit keys only. */
-  get spki(): Uint8Array {
-    return concat(BEFORE_MODULUS, sized(this.modulus, SIZE), AFTER_MODULUS);
-  }
-
-  /** SHA-256 of `spki`, 32 bytes: the token key id of RFC 9578 section 6.1. */
-  get keyId(): Uint8Array {
-    this.#keyId ??= sha256(this.spki);
-    return this.#keyId;
-  }
-}
 
 /** What goes to the signer, and what the client keeps to take the blinding off again; both are secret. */
 export type Blinded = Readonly<{ message: Uint8Array; inverse: bigint }>;
@@ -172,29 +118,4 @@ export function invert(a: bigint, n: bigint): bigint | null {
   }
   if (r !== 1n) return null;
   return t < 0n ? t + n : t;
-}
-
-/** The big-endian number in bytes (RFC 8017 section 4.2). */
-export function number(data: Uint8Array): bigint {
-  return data.length === 0 ? 0n : BigInt(`0x${hex(data)}`);
-}
-
-function bytesOf(value: bigint, length: number): Uint8Array {
-  const digits = value.toString(16).padStart(2 * length, "0");
-  return Uint8Array.from({ length }, (_, at) => Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16));
-}
-
-/** Newton's integer square root, from above. */
-function isSquare(n: bigint, bits: number): boolean {
-  let root = 1n << BigInt(Math.ceil(bits / 2));
-  for (;;) {
-    const next = (root + n / root) >> 1n;
-    if (next >= root) return root * root === n;
-    root = next;
-  }
-}
-
-function has(n: number): boolean {
-  for (let divisor = 2; divisor * divisor <= n; divisor++) if (n % divisor === 0) return true;
-  return false;
 }

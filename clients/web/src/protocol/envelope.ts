@@ -18,7 +18,7 @@ import * as ed25519 from "./ed25519";
 import { sha256 } from "./hashes";
 import type { Random } from "./hpke";
 import * as hpke from "./hpke";
-import { AUTHENTICATOR } from "./tokens";
+import { SIZE as AUTHENTICATOR } from "./rsa_key";
 
 export const VERSION = 1;
 /** Bytes of a counted entry: two of 100,000 are equal with a chance of 2^-95. */

@@ -1,7 +1,6 @@
 /** The rules of a round: what everybody has accepted, or this client accepts nothing (docs/protocol.md, "Manifest"). */
 
 import { b64 } from "./base64url";
-import { PublicKey } from "./blind_rsa";
 import { hex } from "./bytes";
 import { dumps, isObject, type Json, spell } from "./canonical";
 import type { Draft } from "./draft";
@@ -11,6 +10,7 @@ import { sha256 } from "./hashes";
 import * as jws from "./jws";
 import type { Parties } from "./parties";
 import { MAX_PARTS } from "./questionnaire";
+import { PublicKey } from "./rsa_key";
 import { anything, bytes, dictionary, list, Malformed, object, PARTY_NAME, ROUND_ID, text, whole } from "./shape";
 
 /** The only suites that this version accepts, whatever a manifest may say. */
