@@ -79,9 +79,9 @@ const REFRESH = 600;
 function keepClean(store: Store, flow: Flow): void {
   let touched = now();
   let listed = now();
+  // The countdown goes with the next second, not under the finger that touches it.
   watch(window, () => {
     touched = now();
-    store.dispatch({ did: "count-down", seconds: null });
   });
   setInterval(() => {
     const { state } = store;

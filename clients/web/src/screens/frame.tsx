@@ -52,7 +52,11 @@ export function Frame({ page, children }: Given & { children: ComponentChildren 
           <p role="alert">{words.kioskThere}</p>
           {/* Seconds that are read out would drown everything else. */}
           <p aria-hidden="true">{words.kioskCount(state.countdown)}</p>
-          <button type="button" class="primary">
+          <button
+            type="button"
+            class="primary"
+            onClick={() => page.store.dispatch({ did: "count-down", seconds: null })}
+          >
             {words.kioskStay}
           </button>
         </section>

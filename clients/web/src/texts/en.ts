@@ -136,7 +136,7 @@ export const en: Words = {
 
   /* The frame of every screen. */
   name: "Klankbord",
-  skip: "Skip to the content",
+  skip: "To the content",
   language: "Language",
   back: "Back",
   limitsLink: "What this does not protect",
