@@ -1,7 +1,7 @@
 /** Which screen is shown, where the focus is, and what the window's title says. */
 
 import type { ComponentChild } from "preact";
-import type { Alarm } from "./client";
+import type { Alarm, Failure } from "./client";
 import type { Given } from "./page";
 import type { Screen } from "./places";
 import { Frame, inline, Trouble } from "./screens/frame";
@@ -56,6 +56,7 @@ function alarmed({ failure }: State): Alarm | null {
 /** What is left to do when a screen has been drawn: title and language, and on a new screen place and focus. */
 export class Settling {
   #before = "";
+  #failure: Failure | null = null;
 
   settle(state: State): void {
     const heading = document.querySelector<HTMLElement>("main h1");
@@ -63,6 +64,11 @@ export class Settling {
     document.documentElement.lang = state.language;
     const { screen, number } = state.place;
     const now = `${alarmed(state) !== null} ${screen} ${number} ${state.person} ${screen in screens}`;
+    if (state.failure && state.failure !== this.#failure) {
+      // Not behind the bar of buttons, and not above what is seen just now.
+      document.querySelector("main [role=alert] .box")?.scrollIntoView({ block: "center" });
+    }
+    this.#failure = state.failure;
     const begins = this.#before === "";
     if (now === this.#before) return;
     this.#before = now;
