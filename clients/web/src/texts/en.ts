@@ -273,7 +273,6 @@ export const en: Words = {
   collectTwo:
     "Collecting and answering are two steps: who collects is known, who answers is not. So collect even if you may not answer.",
   collectGo: "This is right, collect my tokens",
-  alreadyHere: "Your tokens for this round have been collected already. Do you have the key from then?",
 
   /* collecting */
   collectingTitle: "Your tokens are being collected",
@@ -353,7 +352,6 @@ export const en: Words = {
   oneByOne: "One question a screen",
   allTitle: "All questions",
   openAsk: "Write so that it tells what, not who.",
-  openLabel: "Your answer",
   leftOver: (count) => `Room for about ${count} more characters.`,
   tooLong: (over) => `Too long: take away about ${over} characters.`,
   refusedCharacters: (characters) => `These characters cannot be sent: ${characters}. Take them away.`,
@@ -362,8 +360,6 @@ export const en: Words = {
     "You have answered before. What you send now replaces it: all parts, the questions that you leave open included.",
   elsewhereToo:
     "This key is known elsewhere too. If you answer on two devices within one hour, it is not certain which answer counts; wait an hour then.",
-  tooEarly: (when) => `You can answer from ${when} on. Nothing was sent.`,
-  tooLate: (when) => `The round has been closed since ${when}. Nothing was sent.`,
 
   /* review */
   reviewTitle: "Have a last look",

@@ -282,7 +282,6 @@ export const nl = {
   collectTwo:
     "Ophalen en antwoorden zijn twee stappen: wie ophaalt staat bekend, wie antwoordt niet. Haal daarom op, ook als je misschien niet antwoordt.",
   collectGo: "Dit klopt, haal mijn bewijzen op",
-  alreadyHere: "Voor deze ronde zijn je bewijzen al opgehaald. Heb je de sleutel van toen?",
 
   /* collecting */
   collectingTitle: "Je bewijzen worden opgehaald",
@@ -363,7 +362,6 @@ export const nl = {
   oneByOne: "Eén vraag per scherm",
   allTitle: "Alle vragen",
   openAsk: "Schrijf zo dat alleen de inhoud je verraadt, niet de afzender.",
-  openLabel: "Je antwoord",
   leftOver: (count: number) => `Nog ruimte voor ongeveer ${count} tekens.`,
   tooLong: (over: number) => `Te lang: haal ongeveer ${over} tekens weg.`,
   refusedCharacters: (characters: string) => `Deze tekens kunnen niet verstuurd worden: ${characters}. Haal ze weg.`,
@@ -372,8 +370,6 @@ export const nl = {
     "Je hebt al geantwoord. Wat je nu stuurt, komt daarvoor in de plaats: alle onderdelen, ook de vragen die je nu openlaat.",
   elsewhereToo:
     "Deze sleutel is ook elders bekend. Antwoord je op twee apparaten in hetzelfde uur, dan is niet zeker welk antwoord telt; wacht dan een uur.",
-  tooEarly: (when: string) => `Antwoorden kan vanaf ${when}. Er is niets verstuurd.`,
-  tooLate: (when: string) => `De ronde is gesloten sinds ${when}. Er is niets verstuurd.`,
 
   /* review */
   reviewTitle: "Kijk het nog eens na",
