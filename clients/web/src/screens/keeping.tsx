@@ -7,7 +7,7 @@ export function Remember({ page }: Given) {
   if (!flow.mayRemember) return null;
   return (
     <>
-      <label class="option">
+      <label class="option remember">
         <input
           type="checkbox"
           checked={state.remembered}

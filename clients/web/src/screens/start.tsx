@@ -45,11 +45,8 @@ export function Start({ page }: Given) {
         {words.nobodyBefore(when(page, draft.closes + draft.grace))}
       </p>
       <h2>{words.elsewhere}</h2>
-      <p>
-        {words.counsellor(own(page, draft.contact.counsellor))}
-        <br />
-        {words.channel(own(page, draft.contact.channel))}
-      </p>
+      <p>{words.counsellor(own(page, draft.contact.counsellor))}</p>
+      <p>{words.channel(own(page, draft.contact.channel))}</p>
       {!collecting && <Over page={page} />}
       <Actions>
         {collecting && (
