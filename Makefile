@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 OUT ?= out
 ISSUERS ?= 1
 LOG ?= sqlite
+WEB := clients/web
+# What the employee's page needs to be checked and tested, where there is npm; without it that is left out, loudly.
+WEB_READY := $(if $(shell command -v npm),$(WEB)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo visit counted who-knows kafka test check bench library lock vectors clean
@@ -30,14 +33,21 @@ who-knows: $(VENV)/run  ## what each service holds about the visitor, from the r
 kafka: $(VENV)/run  ## start a real Kafka on this machine (needs Java 17 and Maven), and say how services use it
 	@$(BIN)/python -m deploy.kafka
 
-test: $(VENV)/dev  ## run all tests
+test: $(VENV)/dev $(WEB_READY)  ## run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
-check: $(VENV)/dev  ## formatting, lint, types and layering
+check: $(VENV)/dev $(WEB_READY)  ## formatting, lint, types and layering
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+ifneq ($(WEB_READY),)
+	@cd $(WEB) && npm run --silent check
+else ifeq ($(CI),true)
+	@echo "CI=true and no npm: the code of $(WEB) was not checked."; exit 1
+else
+	@echo "NOT CHECKED: the code of $(WEB), for there is no npm on this machine (install Node 20 or newer)."
+endif
 
 bench: $(VENV)/dev  ## run the benchmarks and print their table
 	@$(BIN)/python -m benchmarks
@@ -52,8 +62,13 @@ lock: $(VENV)/dev  ## pin the newest versions of all dependencies, with hashes (
 	@uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml --group build -o requirements.lock
 	@uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml --group dev -o requirements-dev.lock
 
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	@echo "Setting up the packages of $(WEB) ..."
+	@cd $(WEB) && npm ci --silent
+	@touch $@
+
 clean:  ## remove the environment and everything that a trial left behind
-	@rm -rf $(VENV) var out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(WEB)/node_modules var out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Klankbord needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
