@@ -1,7 +1,7 @@
 """Is what a host serves the published page, for the installation that I know? Every difference, one by one."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
@@ -42,10 +42,10 @@ class Difference:
 class Published:
     """What must be served."""
 
-    listing: bytes
+    listing: bytes = field(repr=False)
     """hashes.json."""
     hashes: Mapping[str, str]
-    parties: bytes
+    parties: bytes = field(repr=False)
     """parties.json, as the person has it."""
     book: Book
 

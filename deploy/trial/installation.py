@@ -6,6 +6,7 @@
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,9 @@ STARTING = 60.0
 
 ENDING = 8.0
 """Seconds after SIGTERM; each service promises five."""
+
+_PORTS = range(15_000, 30_000)
+"""Below those that systems take for outgoing connections: one of these could take a port before its service does."""
 
 POLL = "0.2"
 """Seconds between two looks at the log. A trial's rounds last seconds, not days."""
@@ -260,14 +264,10 @@ def _page_host(root: Path, page: Path, listen: str, metrics: str) -> Service:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, all different."""
-    sockets = []
-    try:
-        for _ in range(count):
-            one = socket.socket()
-            one.bind(("127.0.0.1", 0))
-            sockets.append(one)
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports that nobody listens on now, all different, and drawn anew each time."""
+    draw, free = secrets.SystemRandom(), set[int]()
+    while len(free) < count:
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", draw.choice(_PORTS)))
+            free.add(one.getsockname()[1])
+    return list(free)

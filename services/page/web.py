@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from flask import Flask, Response, request
@@ -15,8 +15,8 @@ from shared.serve import create_app
 
 @dataclass(frozen=True)
 class _File:
-    plain: bytes
-    packed: bytes
+    plain: bytes = field(repr=False)
+    packed: bytes = field(repr=False)
     headers: Mapping[str, str]
 
 

@@ -13,7 +13,7 @@ not every broker is an honest one: a number without end would take minutes to re
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from kafka.record.util import calc_crc32c
 
@@ -36,11 +36,12 @@ class BadRecords(ValueError):
     """These are no records as our topics have them: torn, altered, compressed, or of an old format."""
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Batch:
     """Values from offset `start` on, one after the other; what stands after the batch has offset `stop`."""
 
     start: int
-    values: list[bytes]
+    values: list[bytes] = field(repr=False)
     stop: int
 
 

@@ -68,5 +68,5 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     ended = demo(tmp_path)
     assert ended.returncode == 2
-    assert "not empty" in ended.stdout
+    assert "exists and is no empty folder" in ended.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
