@@ -21,10 +21,12 @@ def containers(text: str) -> dict[str, str]:
 
 
 def connect_from(parties: Parties, here: Mapping[str, str]) -> Connect:
-    """Connections to the containers of the parties in `here`, "report" among them, and to all others as named."""
+    """Connections to the containers of the parties in `here`, to all others as named. "report" and "page" count as
+    parties; the page is the first that is named."""
     urls = {issuer.name: issuer.url for issuer in parties.issuers}
     urls |= {"ingest": parties.ingest.url, "report": parties.report_url}
-    inside = {urls[party]: container for party, container in here.items()}
+    urls |= zip(["page"], parties.pages, strict=False)
+    inside = {urls[party]: container for party, container in here.items() if party in urls}
 
     def connect(address: str) -> httpx.BaseTransport:
         transport = open_connection(address)

@@ -5,6 +5,7 @@ Run before anything else, at each `docker compose up`. FOLDER has a folder per v
     public      parties.json, and the authority of the certificates: for everybody
     authority   its key: for nobody but this job
     issuer, ingest, gate, aggregate, report    what each needs for Kafka and TLS; ingest's identity.key is here too
+    page        a certificate, and nothing else
     issuer-home, gate-home, aggregate-home     identity.key, beside which the service keeps its journal
     hr          HR's key to the issuer
     kafka, setup, users    the broker's files, its administrator's, and a password for everybody else
@@ -60,7 +61,7 @@ class Plan:
 
     issuer: str
     urls: dict[str, str]
-    """Of issuer, ingest and report, as people reach them."""
+    """Of issuer, ingest, report and page, as people reach them; of page only if it runs here."""
     trial: bool
     kafka: str = "kafka:9092"
     """Where services in the same installation find it."""
@@ -70,6 +71,13 @@ class Plan:
     """Public key of a gate elsewhere."""
     issuers: tuple[Party, ...] = ()
     """Issuers elsewhere."""
+    pages: tuple[str, ...] = ()
+    """Origins of employees' pages elsewhere."""
+
+    @property
+    def all_pages(self) -> tuple[str, ...]:
+        """Whose browser issuers, ingest and report answer."""
+        return (*([self.urls["page"]] if "page" in self.urls else []), *self.pages)
 
     @property
     def principals(self) -> dict[str, str]:
@@ -164,12 +172,13 @@ def _parties(volumes: Volumes, plan: Plan, keys: dict[str, bytes]) -> None:
         Party("gate", "", plan.gate or keys["gate"]),
         Party("aggregate", "", keys["aggregate"]),
         plan.urls["report"],
+        plan.all_pages,
         trial=plan.trial,
     )
     ours = write([(generation, {})])
     meant = Book.load(ours).current
     there = Book.load(volumes.once("public", "parties.json", lambda: ours)).current
-    if _comparable(there) != _comparable(meant):
+    if _comparable(there) != _comparable(meant) or not set(meant.pages) <= set(there.pages):
         raise BadParties(
             "it was made for other addresses, keys or people than docker compose is started with now. Start it as "
             "before, or hand out a new generation (docs/operations.md)"
@@ -177,7 +186,7 @@ def _parties(volumes: Volumes, plan: Plan, keys: dict[str, bytes]) -> None:
 
 
 def _comparable(parties: Parties) -> object:
-    """What of a generation this job decides; pages may be added by hand."""
+    """What of a generation this job decides alone; pages may be added by hand."""
     return (parties.issuers, parties.ingest, parties.gate, parties.aggregate, parties.report_url, parties.trial)
 
 
@@ -191,11 +200,13 @@ def _plan(chosen: argparse.Namespace) -> Plan:
     name, url = fields(chosen.issuer, "NAME,URL")
     return Plan(
         issuer=name,
-        urls={"issuer": url, "ingest": chosen.ingest, "report": chosen.report},
+        urls={"issuer": url, "ingest": chosen.ingest, "report": chosen.report}
+        | ({"page": chosen.page} if chosen.page else {}),
         trial=chosen.trial,
         kafka_names=tuple(chosen.kafka_name),
         gate=party("gate", "", chosen.gate).key if chosen.gate else None,
         issuers=tuple(party(*fields(issuer, "NAME,URL,KEY")) for issuer in chosen.other_issuer if issuer),
+        pages=tuple(chosen.other_page),
     )
 
 
@@ -205,10 +216,14 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--issuer", required=True, metavar="NAME,URL", help="the issuer that leads")
     parser.add_argument("--ingest", required=True, metavar="URL", help="where answers are posted")
     parser.add_argument("--report", required=True, metavar="URL", help="where results are read")
+    parser.add_argument("--page", metavar="URL", help="the employees' page, where it is served from here")
     parser.add_argument("--trial", action="store_true", help="one machine, one hand: every page says so")
     parser.add_argument("--gate", metavar="KEY", help="public key of a gate that somebody else runs")
     parser.add_argument(
         "--other-issuer", action="append", default=[], metavar="NAME,URL,KEY", help="an issuer that somebody else runs"
+    )
+    parser.add_argument(
+        "--other-page", action="append", default=[], metavar="URL", help="an employees' page that somebody else serves"
     )
     parser.add_argument(
         "--kafka-name", action="append", default=[], metavar="NAME", help="of this machine, for services elsewhere"

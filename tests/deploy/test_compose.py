@@ -12,14 +12,17 @@ import pytest
 import yaml
 
 from deploy.kafka import rights
+from shared import page_files
 
 TOP = Path(__file__).parents[2]
 MAIN = "docker-compose.yml"
 COUNCIL = "deploy/compose/council.yml"
 SPLIT = "deploy/compose/split.yml"
 
-SERVICES = {MAIN: {"issuer", "ingest", "gate", "aggregate", "report"}, COUNCIL: {"issuer", "gate"}}
-PUBLISHED = {MAIN: {"issuer", "ingest", "report"}, COUNCIL: {"issuer"}}
+SERVICES = {MAIN: {"issuer", "ingest", "gate", "aggregate", "report", "page"}, COUNCIL: {"issuer", "gate", "page"}}
+PUBLISHED = {MAIN: {"issuer", "ingest", "report", "page"}, COUNCIL: {"issuer", "page"}}
+LOGGED = SERVICES[MAIN] - {"page"}
+"""Who come to the log."""
 DATABASE = {"postgres", "migrate"}
 CLIENTS = {"hr", "employee", "example"}
 """Who come as people do, from outside."""
@@ -55,14 +58,14 @@ def test_no_two_services_share_a_network(file: str) -> None:
 
 def test_a_service_and_the_log_are_alone_in_a_network_without_a_way_out() -> None:
     of, networks = containers(MAIN), compose(MAIN)["networks"]
-    for service in (*SERVICES[MAIN], "setup"):
+    for service in (*LOGGED, "setup"):
         network = f"{service}-log"
         assert {name for name, container in of.items() if network in container.get("networks", [])} == {
             service,
             "kafka",
         }
         assert networks[network] == {"internal": True}
-    assert set(of["kafka"]["networks"]) == {f"{service}-log" for service in (*SERVICES[MAIN], "setup")}
+    assert set(of["kafka"]["networks"]) == {f"{service}-log" for service in (*LOGGED, "setup")}
 
 
 def test_kafka_writes_no_log_into_the_memory_that_stands_for_its_folder() -> None:
@@ -89,14 +92,36 @@ def test_gate_and_aggregate_reach_nothing_but_the_log() -> None:
         assert containers(MAIN)[service]["networks"] == [f"{service}-log"]
 
 
+@pytest.mark.parametrize(("file", "network"), [(MAIN, "page-people"), (COUNCIL, "page")])
+def test_the_page_reaches_nobody_and_has_nothing_but_its_certificate_and_who_takes_part(
+    file: str, network: str
+) -> None:
+    of, page = containers(file), containers(file)["page"]
+    assert page["networks"] == [network]
+    assert {name for name, container in of.items() if network in container.get("networks", [])} <= {"page", "employee"}
+    # What would have to be translated is not let out.
+    closed = {"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}}
+    assert compose(file)["networks"][network] == closed
+    assert list(mounts(page)) == [("public", "/etc/klankbord", False), ("page", "/run/klankbord", False)]
+    assert "tmpfs" not in page and "secrets" not in page
+    assert set(page["depends_on"]) == {"prepare"}
+    assert set(page["environment"]) == {
+        "KLANKBORD_PARTIES",
+        "KLANKBORD_METRICS",
+        "KLANKBORD_LISTEN",
+        "KLANKBORD_TLS_CERTIFICATE",
+        "KLANKBORD_TLS_KEY",
+    }
+
+
 @pytest.mark.parametrize("file", [MAIN, COUNCIL])
 def test_only_those_whom_people_talk_to_are_published_each_with_tls_of_its_own(file: str) -> None:
     of = containers(file)
     assert {name for name, container in of.items() if "ports" in container} == PUBLISHED[file]
     ports = [port for name in PUBLISHED[file] for port in of[name]["ports"]]
-    assert len(ports) == len(PUBLISHED[file])
+    assert len(set(ports)) == len(ports) == len(PUBLISHED[file])
     # By default on this machine only.
-    assert all(re.fullmatch(r"\$\{PUBLISH:-127\.0\.0\.1\}:84[45][123]:8443", port) for port in ports)
+    assert all(re.fullmatch(r"\$\{PUBLISH:-127\.0\.0\.1\}:84[45][1234]:8443", port) for port in ports)
     for name in PUBLISHED[file]:
         environment = of[name]["environment"]
         assert environment["KLANKBORD_TLS_KEY"] == environment["KLANKBORD_TLS_CERTIFICATE"] == "/run/klankbord/tls.pem"
@@ -172,8 +197,8 @@ def test_every_service_is_looked_after(file: str) -> None:
 
 
 def test_each_service_starts_when_its_rights_are_there_and_has_a_user_of_kafka() -> None:
-    assert set(rights.ROLES) == SERVICES[MAIN]
-    for name in SERVICES[MAIN]:
+    assert set(rights.ROLES) == LOGGED
+    for name in LOGGED:
         assert containers(MAIN)[name]["depends_on"]["setup"] == {"condition": "service_completed_successfully"}
 
 
@@ -182,9 +207,12 @@ def test_one_machine_says_that_it_is_a_trial_and_two_hands_do_not() -> None:
     assert "--trial" not in containers(SPLIT)["prepare"]["command"]
 
 
-def test_elsewhere_means_that_there_is_no_gate_and_that_kafka_is_published_over_tls() -> None:
+def test_elsewhere_means_that_there_is_no_gate_and_no_page_and_that_kafka_is_published_over_tls() -> None:
     main, split = containers(MAIN), containers(SPLIT)
-    assert split["gate"] == {"profiles": ["elsewhere"]}
+    assert split["gate"] == split["page"] == {"profiles": ["elsewhere"]}
+    # Whose certificate the council's authority makes, and whose browser the services answer all the same.
+    assert "--other-page=${PAGE_URL:?}" in split["prepare"]["command"]
+    assert not [word for word in split["prepare"]["command"] if word.startswith("--page=")]
     assert {name for name, container in split.items() if "ports" in container} == {"kafka"}
     protocols = main["kafka"]["environment"]["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")
     assert {"CLIENTS:SASL_SSL", "OUTSIDE:SASL_SSL"} <= set(protocols)
@@ -208,4 +236,12 @@ def test_nothing_but_what_the_image_needs_is_sent_to_the_builder() -> None:
     assert lines[0] == "*"
     sent = {line[1:] for line in lines if line.startswith("!")}
     copied = re.findall(r"^COPY (?!--from)(.+)$", (TOP / "deploy/Dockerfile").read_text(), re.MULTILINE)
-    assert sent == {name for words in copied for name in words.split()[:-1]}
+    assert sent == {name for words in copied for name in words.split()[:-1]} | {"clients/web/built"}
+
+
+def test_of_the_page_the_image_has_what_was_built_and_not_what_it_was_built_from_and_with() -> None:
+    lines = (TOP / ".dockerignore").read_text().splitlines()
+    # The last line that fits is the one that counts.
+    assert lines.index("!clients") < lines.index("clients/web/*") < lines.index("!clients/web/built")
+    assert not [line for line in lines[lines.index("!clients/web/built") + 1 :] if line.startswith("!")]
+    assert (TOP / "clients/web/built" / page_files.LIST).exists()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from deploy.trial.play import Play
 from deploy.trial.tale import Tale
 from shared.parties import Book
 from tests.clients.cli.suite import Suite, running
-from tests.deploy.volumes_made import made
+from tests.deploy.volumes_made import PLAN, URLS, made
 from tests.services.issuer.issuers import ADMIN_KEY
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
@@ -57,8 +58,8 @@ def container(certificate: Path) -> Iterator[int]:
         thread.join()
 
 
-def ask(volumes: Path, host: str, monkeypatch: pytest.MonkeyPatch) -> object:
-    """Ask the issuer's container, which has a certificate of the volumes' authority for `host`."""
+def ask(volumes: Path, host: str, monkeypatch: pytest.MonkeyPatch, party: str = "hr") -> object:
+    """Ask a party's container, which has a certificate of the volumes' authority for `host`."""
     authority = Authority.load(
         (volumes / "authority" / "authority.pem").read_bytes(), (volumes / "authority" / "authority.key").read_bytes()
     )
@@ -66,14 +67,22 @@ def ask(volumes: Path, host: str, monkeypatch: pytest.MonkeyPatch) -> object:
     parties = Book.load((volumes / "public" / "parties.json").read_bytes()).current
     monkeypatch.setenv("SSL_CERT_FILE", str(volumes / "public" / "authority.pem"))
     with container(volumes / "other.pem") as port:
-        connect = connect_from(parties, containers(f"hr=127.0.0.1:{port}"))
-        return Web(connect).get("hr", parties.lead.url, "/rounds")
+        connect = connect_from(parties, containers(f"{party}=127.0.0.1:{port}"))
+        address = parties.pages[0] if party == "page" else parties.lead.url
+        return Web(connect).get(party, address, "/rounds")
 
 
+@pytest.mark.parametrize("party", ["hr", "page"])
 def test_a_container_is_reached_that_has_the_certificate_of_the_address_outside(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    party: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ask(made(tmp_path, now=time.time()), "localhost", monkeypatch) == {}
+    assert ask(made(tmp_path, now=time.time()), "localhost", monkeypatch, party) == {}
+
+
+def test_who_has_no_page_reaches_the_others_all_the_same(tmp_path: Path) -> None:
+    without = {name: url for name, url in URLS.items() if name != "page"}
+    book = Book.load((made(tmp_path, replace(PLAN, urls=without)) / "public" / "parties.json").read_bytes())
+    connect_from(book.current, containers("hr=issuer:8443 page=page:8443"))(URLS["issuer"]).close()
 
 
 def test_a_container_with_the_certificate_of_another_address_is_not_spoken_to(

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from deploy.compose import council
 from deploy.compose import prepare as main_machine
@@ -13,6 +14,7 @@ from shared.parties import Book
 from tests.deploy.volumes_made import files
 
 OURS = "--issuer=council,https://council.example:8451"
+PAGE = "https://council.example:8454"
 SERVER = "kafka.example:9094"
 
 
@@ -28,7 +30,7 @@ def at_main(folder: Path, *more: str) -> int:
 
 
 def at_council(folder: Path, verb: str, handed: str = "") -> int:
-    return council.main([str(folder), OURS, verb], io.StringIO(handed))
+    return council.main([str(folder), OURS, f"--page={PAGE}", verb], io.StringIO(handed))
 
 
 def exchange(machines: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> str:
@@ -36,8 +38,8 @@ def exchange(machines: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) ->
     main, ours = machines
     assert at_council(ours, "keys") == 0
     told = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
-    keys = [f"--gate={told['GATE_KEY']}", f"--other-issuer={told['SECOND_ISSUER']}", "--kafka-name=kafka.example"]
-    assert at_main(main, *keys) == 0
+    keys = [f"--gate={told['GATE_KEY']}", f"--other-issuer={told['SECOND_ISSUER']}", f"--other-page={told['PAGE_URL']}"]
+    assert at_main(main, *keys, "--kafka-name=kafka.example") == 0
     assert council.main([str(main), "give", f"--server={SERVER}", "gate", "issuer-council"]) == 0
     return capsys.readouterr().out
 
@@ -58,6 +60,25 @@ def test_both_end_with_the_same_parties_and_each_with_its_own_keys(
     secret = {held.strip() for name, held in files(ours).items() if name.endswith("identity.key")}
     assert not any(key in held or key in handed.encode() for key in secret for held in files(main).values())
     assert not (main / "gate-home").exists() and not (main / "gate").exists()
+
+
+def test_the_council_serves_the_page_and_the_main_machine_does_not(
+    machines: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main, ours = machines
+    assert at_council(ours, "take", exchange(machines, capsys)) == 0
+    assert Book.load((main / "public" / "parties.json").read_bytes()).current.pages == (PAGE,)
+    served, trusted = ((ours / name).read_bytes() for name in ("page/tls.pem", "public/authority.pem"))
+    x509.load_pem_x509_certificate(served).verify_directly_issued_by(x509.load_pem_x509_certificate(trusted))
+    assert not (main / "page").exists()
+
+
+def test_a_page_that_no_service_would_answer_is_not_served(
+    machines: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert at_council(machines[1], "take", exchange(machines, capsys)) == 0
+    assert council.main([str(machines[1]), OURS, "--page=https://other.example", "start"]) == 2
+    assert "no page https://other.example" in capsys.readouterr().err
 
 
 def test_they_come_to_kafka_over_tls_with_the_passwords_that_the_main_machine_made(
@@ -99,7 +120,8 @@ def test_what_is_for_others_is_not_taken(
     assert at_council(another, "take", handed) == 2  # Other keys.
     for bad in ("", "[]", "{}", json.dumps(values | {"passwords": without}), json.dumps(values | {"parties": "{}"})):
         assert at_council(machines[1], "take", bad) == 2
-    assert council.main([str(machines[1]), "--issuer=council,https://a.example", "take"], io.StringIO(handed)) == 2
+    words = [str(machines[1]), "--issuer=council,https://a.example", f"--page={PAGE}", "take"]
+    assert council.main(words, io.StringIO(handed)) == 2
     assert not (machines[1] / "public" / "parties.json").exists()
     said = capsys.readouterr().err
     assert all(password not in said for password in values["passwords"].values())

@@ -15,6 +15,7 @@ from services.aggregate.config import Config as AggregateConfig
 from services.gate.config import Config as GateConfig
 from services.ingest.config import Config as IngestConfig
 from services.issuer.config import Config as IssuerConfig
+from services.page.config import Config as PageConfig
 from services.report.config import Config as ReportConfig
 from shared.parties import BadParties, Book
 from shared.secret_files import UnsafeFile
@@ -38,6 +39,7 @@ CONFIGS: dict[str, type[Config]] = {
     "gate": GateConfig,
     "aggregate": AggregateConfig,
     "report": ReportConfig,
+    "page": PageConfig,
 }
 
 
@@ -99,6 +101,28 @@ def test_every_service_takes_the_settings_and_files_that_it_gets(service: str, t
     assert config.book.current.trial
 
 
+def test_the_page_has_a_certificate_and_nothing_that_opens_anything(tmp_path: Path) -> None:
+    assert {name for name in files(made(tmp_path)) if name.startswith("page")} == {"page/tls.pem"}
+
+
+def test_the_page_here_and_those_elsewhere_may_talk_to_the_services(tmp_path: Path) -> None:
+    made(tmp_path, replace(PLAN, pages=("https://page.example",)))
+    pages = Book.load((tmp_path / "public" / "parties.json").read_bytes()).current.pages
+    assert pages == (URLS["page"], "https://page.example")
+
+
+def test_an_installation_whose_page_is_elsewhere_has_no_certificate_for_one(tmp_path: Path) -> None:
+    without = {name: url for name, url in URLS.items() if name != "page"}
+    made(tmp_path, replace(PLAN, urls=without, pages=("https://page.example",)))
+    assert not (tmp_path / "page").exists()
+
+
+def test_a_page_that_was_added_by_hand_stays(tmp_path: Path) -> None:
+    made(tmp_path, replace(PLAN, pages=("https://page.example",)))
+    before = (tmp_path / "public" / "parties.json").read_bytes()
+    assert (made(tmp_path) / "public" / "parties.json").read_bytes() == before
+
+
 def test_the_setup_job_gets_a_password_for_every_user(tmp_path: Path) -> None:
     assert set(read_passwords(made(tmp_path) / "users")) == {"issuer-hr", "ingest", "gate", "aggregate", "report"}
 
@@ -106,7 +130,7 @@ def test_the_setup_job_gets_a_password_for_every_user(tmp_path: Path) -> None:
 def test_a_certificate_is_made_anew_before_it_ends_or_when_the_host_is_another(tmp_path: Path) -> None:
     before = files(made(tmp_path))
     changed = {name for name, held in files(made(tmp_path, now=NOW + 320 * DAY)).items() if held != before[name]}
-    assert changed == {"issuer/tls.pem", "ingest/tls.pem", "report/tls.pem", "kafka/tls.pem"}
+    assert changed == {f"{service}/tls.pem" for service in ("issuer", "ingest", "report", "page", "kafka")}
     before, later = files(tmp_path), NOW + 320 * DAY
     changed = {
         name
@@ -128,7 +152,7 @@ def test_certificates_of_a_clock_that_was_ahead_are_made_anew_and_an_authority_o
         file.unlink()
     made(tmp_path)
     trusted = certificate(tmp_path, "public/authority.pem")
-    for service in ("issuer", "ingest", "report", "kafka"):
+    for service in ("issuer", "ingest", "report", "page", "kafka"):
         served = certificate(tmp_path, f"{service}/tls.pem")
         served.verify_directly_issued_by(trusted)
         assert served.not_valid_before_utc.timestamp() < NOW
@@ -156,8 +180,10 @@ def test_a_certificate_of_another_authority_stays(tmp_path: Path) -> None:
         replace(PLAN, issuer="it"),
         replace(PLAN, urls=URLS | {"report": "https://localhost:8449"}),
         replace(PLAN, gate=bytes(32)),
+        replace(PLAN, urls=URLS | {"page": "https://localhost:8449"}),
+        replace(PLAN, pages=("https://page.example",)),
     ],
-    ids=["trial", "issuer", "report", "gate"],
+    ids=["trial", "issuer", "report", "gate", "page", "another page"],
 )
 def test_an_installation_does_not_turn_into_another(plan: Plan, tmp_path: Path) -> None:
     parties = (made(tmp_path) / "public" / "parties.json").read_bytes()
@@ -186,5 +212,6 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path, capsys: pyte
     assert main([*words, "--issuer=hr"]) == 2
     assert main([*words, "--issuer=hr,localhost"]) == 2
     assert main([*words, "--issuer=hr,https://localhost:8441", "--gate=short"]) == 2
+    assert main([*words, "--issuer=hr,https://localhost:8441", "--page=https://localhost:8444"]) == 2
     said = capsys.readouterr().err.splitlines()
-    assert len(said) == 4 and all(said)
+    assert len(said) == 5 and all(said)

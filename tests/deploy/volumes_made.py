@@ -5,7 +5,12 @@ from pathlib import Path
 from deploy.compose.prepare import Plan, prepare
 from deploy.compose.volumes import Volumes
 
-URLS = {"issuer": "https://localhost:8441", "ingest": "https://localhost:8442", "report": "https://localhost:8443"}
+URLS = {
+    "issuer": "https://localhost:8441",
+    "ingest": "https://localhost:8442",
+    "report": "https://localhost:8443",
+    "page": "https://localhost:8444",
+}
 PLAN = Plan("hr", URLS, trial=True)
 NOW = 1_800_000_000.0
 
