@@ -115,6 +115,15 @@ def test_the_page_reaches_nobody_and_has_nothing_but_its_certificate_and_who_tak
 
 
 @pytest.mark.parametrize("file", [MAIN, COUNCIL])
+def test_a_page_for_trying_binds_no_browser_to_tls_for_all_that_is_at_localhost(file: str) -> None:
+    # It says Strict-Transport-Security, which means the host with all its ports, and nothing for an address.
+    prepare = containers(file)["prepare"]
+    (page,) = [word for word in prepare.get("entrypoint", []) + prepare["command"] if word.startswith("--page=")]
+    (port,) = [port.split(":")[-2] for port in containers(file)["page"]["ports"]]
+    assert page == f"--page=${{PAGE_URL:-https://127.0.0.1:{port}}}"
+
+
+@pytest.mark.parametrize("file", [MAIN, COUNCIL])
 def test_only_those_whom_people_talk_to_are_published_each_with_tls_of_its_own(file: str) -> None:
     of = containers(file)
     assert {name for name, container in of.items() if "ports" in container} == PUBLISHED[file]

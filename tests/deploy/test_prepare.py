@@ -180,7 +180,7 @@ def test_a_certificate_of_another_authority_stays(tmp_path: Path) -> None:
         replace(PLAN, issuer="it"),
         replace(PLAN, urls=URLS | {"report": "https://localhost:8449"}),
         replace(PLAN, gate=bytes(32)),
-        replace(PLAN, urls=URLS | {"page": "https://localhost:8449"}),
+        replace(PLAN, urls=URLS | {"page": "https://127.0.0.1:8449"}),
         replace(PLAN, pages=("https://page.example",)),
     ],
     ids=["trial", "issuer", "report", "gate", "page", "another page"],
@@ -212,6 +212,6 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path: Path, capsys: pyte
     assert main([*words, "--issuer=hr"]) == 2
     assert main([*words, "--issuer=hr,localhost"]) == 2
     assert main([*words, "--issuer=hr,https://localhost:8441", "--gate=short"]) == 2
-    assert main([*words, "--issuer=hr,https://localhost:8441", "--page=https://localhost:8444"]) == 2
+    assert main([*words, "--issuer=hr,https://localhost:8441", "--page=https://127.0.0.1:8444"]) == 2
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 5 and all(said)

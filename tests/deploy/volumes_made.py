@@ -9,7 +9,7 @@ URLS = {
     "issuer": "https://localhost:8441",
     "ingest": "https://localhost:8442",
     "report": "https://localhost:8443",
-    "page": "https://localhost:8444",
+    "page": "https://127.0.0.1:8444",
 }
 PLAN = Plan("hr", URLS, trial=True)
 NOW = 1_800_000_000.0
