@@ -6,6 +6,7 @@ import type { Given } from "./page";
 import type { Screen } from "./places";
 import { Frame, inline, Trouble } from "./screens/frame";
 import { Mine } from "./screens/mine";
+import { Open } from "./screens/open";
 import { AllQuestions, OneQuestion } from "./screens/question";
 import { Review, Sending, Sent } from "./screens/sending";
 import { Start } from "./screens/start";
@@ -16,6 +17,7 @@ type Screens = Partial<Record<Screen, (given: Given) => ComponentChild>>;
 
 const screens: Screens = {
   start: Start,
+  open: Open,
   mine: Mine,
   question: OneQuestion,
   all: AllQuestions,

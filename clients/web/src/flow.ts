@@ -97,7 +97,7 @@ export class Flow {
       this.#store.dispatch({ did: "load", book });
       this.#client = connect(book);
       void this.more();
-      damaged = this.mayRemember ? this.#recall() : null;
+      damaged = this.mayRemember ? await this.#recall() : null;
     }
     const listed = await this.list();
     if (damaged) this.#fail(damaged);
@@ -188,7 +188,7 @@ export class Flow {
 
   /** Go on with a wallet file. */
   async openFile(text: string): Promise<void> {
-    const wallet = Wallet.parse(text, this.#kept);
+    const wallet = await Wallet.parse(text, this.#kept);
     if (!wallet.ok) return this.#fail(wallet.failure);
     this.#store.dispatch({ did: "hold", wallet: wallet.value });
     this.#store.dispatch({ did: "save" });
@@ -276,10 +276,10 @@ export class Flow {
     this.#store.dispatch({ did: "changed-wallet" });
   };
 
-  #recall(): Failure | null {
+  async #recall(): Promise<Failure | null> {
     const text = remember.recall();
     if (text === null) return null;
-    const wallet = Wallet.parse(text, this.#kept);
+    const wallet = await Wallet.parse(text, this.#kept);
     if (!wallet.ok) return wallet.failure;
     this.#store.dispatch({ did: "hold", wallet: wallet.value });
     this.#store.dispatch({ did: "remember", remembered: true });

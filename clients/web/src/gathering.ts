@@ -68,7 +68,7 @@ export class Gathering {
     if (!access) return;
     const wallet = held ?? newWallet();
     const begun = candidates.map(({ rules }) => wallet.get(rules.manifest.roundId)?.code).find((code) => code);
-    const key = typed ?? begun ?? newWalletCode();
+    const key = typed ?? begun ?? (await newWalletCode());
     // Before anything is asked: what was broken off goes on with the same key.
     store.dispatch({ did: "hold", wallet });
     store.dispatch({ did: "show-groups", access, candidates, key });

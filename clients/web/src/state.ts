@@ -48,6 +48,9 @@ export type Answering = Readonly<{
   sending: Sending | null;
 }>;
 
+/** By the id of the field. */
+export type Mistakes = Readonly<Record<string, Failure>>;
+
 /** Something to be said once, at the top of a screen. */
 export type Note = "forgotten" | "wiped" | "opened-none" | "remember-failed";
 
@@ -71,6 +74,8 @@ export type State = Readonly<{
   /** As typed or brought by the link, in the issuers' order. */
   codes: readonly string[];
   typedKey: string;
+  /** What is wrong in the codes of this screen. */
+  wrong: Mistakes;
   access: Access | null;
   candidates: readonly Candidate[];
   /** Of this sitting; gone with the page. */
@@ -100,6 +105,7 @@ export type Event =
   | Readonly<{ did: "fail"; failure: Failure }>
   | Readonly<{ did: "note"; note: Note }>
   | Readonly<{ did: "type"; codes: readonly string[]; typedKey: string }>
+  | Readonly<{ did: "mark"; wrong: Mistakes }>
   | Readonly<{ did: "show-groups"; access: Access; candidates: readonly Candidate[]; key: WalletCode | null }>
   | Readonly<{ did: "include"; round: string; chosen: boolean }>
   | Readonly<{ did: "hold"; wallet: Wallet }>
@@ -131,6 +137,7 @@ export function initial(language: Language, words: Words, kiosk: boolean): State
     about: null,
     codes: [],
     typedKey: "",
+    wrong: {},
     access: null,
     candidates: [],
     key: null,
@@ -171,6 +178,8 @@ export function reduce(state: State, event: Event): State {
       return { ...state, note: event.note };
     case "type":
       return { ...state, codes: event.codes, typedKey: event.typedKey };
+    case "mark":
+      return { ...state, wrong: event.wrong };
     case "show-groups":
       return { ...state, access: event.access, candidates: event.candidates, key: event.key };
     case "include":
@@ -227,6 +236,7 @@ function gone(state: State, place: Place): State {
     ...state,
     place,
     failure: null,
+    wrong: {},
     note: null,
     answering: answering && place.screen === "review" ? { ...answering, reviewed: true } : answering,
   };

@@ -46,7 +46,7 @@ export async function serve(): Promise<void> {
     now = Number(command.now ?? now);
     const round = String(command.round);
     try {
-      if (command.call === "open") wallet = must(Wallet.parse(String(command.file)));
+      if (command.call === "open") wallet = must(await Wallet.parse(String(command.file)));
       const result = await run(command, round);
       write({ result });
     } catch (error) {
@@ -61,10 +61,11 @@ export async function serve(): Promise<void> {
         return wallet.json();
       case "collect": {
         const codes = Object.entries(command.access as Record<string, string>);
-        const access = Object.fromEntries(codes.map(([name, text]) => [name, must(parseAccessCode(text))]));
+        const parsed = codes.map(async ([name, text]) => [name, must(await parseAccessCode(text))] as const);
+        const access = Object.fromEntries(await Promise.all(parsed));
         const rules = must(await client.rules(round));
         const places = must(await client.membership(rules, access));
-        const code = command.key ? { code: must(parseWalletCode(String(command.key))) } : {};
+        const code = command.key ? { code: must(await parseWalletCode(String(command.key))) } : {};
         const made = must(await client.collect(rules, places, access, wallet, code));
         return { key: made.text, names: places.places.map(({ names }) => names), check: rules.manifest.checkCode };
       }

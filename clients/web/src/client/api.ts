@@ -5,7 +5,7 @@
  *     const client = new Client(book.value, { cruncher: workerCruncher(new Worker(...)) });
  *     const listed = await client.rounds();                             what there is to choose from
  *     const rules = await client.rules("pulse-1");                      the same everywhere, signed by everybody
- *     const access = parseAccessCode(typed);                            said to be wrong before anything is sent
+ *     const access = await parseAccessCode(typed);                      said to be wrong before anything is sent
  *     const places = await client.membership(rules.value, { "issuer-1": access.value });
  *     const wallet = new Wallet();
  *     const code = await client.collect(rules.value, places.value, { "issuer-1": access.value }, wallet);

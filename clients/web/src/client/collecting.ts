@@ -51,7 +51,7 @@ export class Collecting {
     const without = issuers.find(({ name }) => access[name] === undefined || !places.issuers.includes(name));
     if (without !== undefined) throw badInput("no-access-code", without.name);
     const known = wallet.get(manifest.roundId);
-    const code = this.#code(manifest, places, known, given ?? null);
+    const code = await this.#code(manifest, places, known, given ?? null);
     const fromElsewhere = known?.typed || (typed ?? given !== undefined);
     const entry = { manifestHash: manifest.hash, opens: manifest.draft.opens, typed: fromElsewhere };
     if (known === null) {
@@ -83,7 +83,12 @@ export class Collecting {
   }
 
   /** The code to use. */
-  #code(manifest: Manifest, places: Membership, known: Entry | null, given: WalletCode | null): WalletCode {
+  async #code(
+    manifest: Manifest,
+    places: Membership,
+    known: Entry | null,
+    given: WalletCode | null,
+  ): Promise<WalletCode> {
     if (known !== null && !equal(known.manifestHash, manifest.hash)) throw alarm("changed-rules", manifest.roundId);
     if (known?.collected) throw badInput("collected-before", manifest.roundId);
     if (known?.code) {
@@ -92,7 +97,7 @@ export class Collecting {
     }
     if (given !== null) return given;
     if (places.collected.length > 0) throw alarm("already-collected", places.collected.join(", "));
-    return new Code("wallet", this.#by.random(SECRET));
+    return Code.of("wallet", this.#by.random(SECRET));
   }
 
   async #signatures(

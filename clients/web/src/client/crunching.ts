@@ -9,6 +9,7 @@
 
 import * as blindRsa from "../protocol/blind_rsa";
 import { PublicKey } from "../protocol/blind_rsa";
+import { keyId } from "../protocol/token_key";
 import { challengeDigest, groupNonce, tokenInput } from "../protocol/tokens";
 import { WalletSecrets } from "../protocol/wallet_secrets";
 
@@ -37,7 +38,7 @@ export async function ask({ secret, manifestHash, origin, issuer, parts }: Order
     for (const group of groups) keys.push([group, ofGroup]);
     for (const [modulus, nonce] of keys) {
       const key = PublicKey.fromModulus(modulus);
-      const input = tokenInput(nonce, digest, key.keyId);
+      const input = tokenInput(nonce, digest, keyId(key));
       const [salt, blinding] = [secrets.salt(part, issuer, key), secrets.blinding(part, issuer, key)];
       asked.push({ modulus, input, ...(await blindRsa.blind(key, input, salt, blinding)) });
     }

@@ -6,7 +6,7 @@ import { Book } from "../protocol/parties";
 import type { Part as OwnPart } from "../protocol/questionnaire";
 import { Malformed } from "../protocol/shape";
 import type * as api from "./api";
-import { badInput, outcome, outcomeNow, unavailable } from "./outcomes";
+import { badInput, outcome, unavailable } from "./outcomes";
 import { browserRandom } from "./surroundings";
 
 export type * from "./api";
@@ -45,26 +45,26 @@ export async function fetchBook(
 }
 
 /** "access-code-..." says what is wrong; case, spaces and dashes do not matter. */
-export function parseAccessCode(text: string): api.Result<api.AccessCode> {
-  return outcomeNow(() => {
-    const code = parse("access", text);
+export function parseAccessCode(text: string): Promise<api.Result<api.AccessCode>> {
+  return outcome(async () => {
+    const code = await parse("access", text);
     if (typeof code === "string") throw badInput(`access-code-${code}`);
     return code;
   });
 }
 
 /** "wallet-code-..." says what is wrong. */
-export function parseWalletCode(text: string): api.Result<api.WalletCode> {
-  return outcomeNow(() => {
-    const code = parse("wallet", text);
+export function parseWalletCode(text: string): Promise<api.Result<api.WalletCode>> {
+  return outcome(async () => {
+    const code = await parse("wallet", text);
     if (typeof code === "string") throw badInput(`wallet-code-${code}`);
     return code;
   });
 }
 
 /** For several rounds that are collected in one sitting. */
-export function newWalletCode(): api.WalletCode {
-  return new Code("wallet", browserRandom(SECRET));
+export function newWalletCode(): Promise<api.WalletCode> {
+  return Code.of("wallet", browserRandom(SECRET));
 }
 
 /** What an open part would send of typed words; for while somebody types, too. */

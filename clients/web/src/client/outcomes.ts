@@ -43,15 +43,6 @@ export async function outcome<T>(step: () => Promise<T>): Promise<Result<T>> {
   }
 }
 
-/** The same for what does not wait. */
-export function outcomeNow<T>(step: () => T): Result<T> {
-  try {
-    return { ok: true, value: step() };
-  } catch (error) {
-    return failed(error);
-  }
-}
-
 function failed(error: unknown): { ok: false; failure: Failure } {
   if (error instanceof Stop) return { ok: false, failure: error.failure };
   throw error;

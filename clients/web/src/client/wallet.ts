@@ -2,7 +2,7 @@
 
 import type * as api from "./api";
 import type { Entry } from "./entry";
-import { outcomeNow } from "./outcomes";
+import { outcome } from "./outcomes";
 import { dumps, loads } from "./wallet_json";
 
 /** The entries by round id, in memory only; `kept` is called after every change. */
@@ -16,8 +16,8 @@ export class Wallet implements api.Wallet {
   }
 
   /** The wallet in a file's text; "wallet-damaged" for whatever `json` does not write. */
-  static parse(text: string, kept?: (wallet: Wallet) => void): api.Result<Wallet> {
-    return outcomeNow(() => new Wallet(kept, loads(text)));
+  static parse(text: string, kept?: (wallet: Wallet) => void): Promise<api.Result<Wallet>> {
+    return outcome(async () => new Wallet(kept, await loads(text)));
   }
 
   get(roundId: string): Entry | null {

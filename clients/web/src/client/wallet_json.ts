@@ -9,8 +9,8 @@
  */
 
 import { b64 } from "../protocol/base64url";
-import { parse, spell } from "../protocol/canonical";
-import { parse as parseCode, type WalletCode } from "../protocol/codes";
+import * as canonical from "../protocol/canonical";
+import { parse, type WalletCode } from "../protocol/codes";
 import * as dates from "../protocol/dates";
 import { COUNTED } from "../protocol/envelope";
 import { SIZE as AUTHENTICATOR } from "../protocol/rsa_key";
@@ -32,52 +32,48 @@ import { badInput } from "./outcomes";
 
 const tokens = list(bytes(AUTHENTICATOR));
 
-const walletCode = (value: unknown, where = ""): WalletCode => {
-  const code = parseCode("wallet", text()(value, where));
-  if (typeof code === "string") throw new Malformed(where, "no wallet code");
-  return code;
-};
-
-const shape = object({
-  v: whole(1, 1),
-  rounds: dictionary(
-    ROUND_ID,
-    object({
-      manifest: bytes(32),
-      opens: date,
-      code: nullable(walletCode),
-      typed: flag,
-      tickets: list(
-        object({ nonce: bytes(32), seed: bytes(32), finest: whole(0), admission: tokens, group: list(tokens) }),
-      ),
-      sent: list(list(object({ revision: whole(0), counted: bytes(COUNTED), acknowledged: flag }))),
-      groups: list(object({ part: text(), label: text(), size: whole(1), names: list(text()) })),
-    }),
+const round = object({
+  manifest: bytes(32),
+  opens: date,
+  code: nullable(text()),
+  typed: flag,
+  tickets: list(
+    object({ nonce: bytes(32), seed: bytes(32), finest: whole(0), admission: tokens, group: list(tokens) }),
   ),
+  sent: list(list(object({ revision: whole(0), counted: bytes(COUNTED), acknowledged: flag }))),
+  groups: list(object({ part: text(), label: text(), size: whole(1), names: list(text()) })),
 });
+
+type Read = ReturnType<typeof round>;
+
+const shape = object({ v: whole(1, 1), rounds: dictionary(ROUND_ID, round) });
 
 /** The file of entries by round id. */
 export function dumps(entries: ReadonlyMap<string, Entry>): string {
-  const rounds = Object.fromEntries([...entries].map(([round, entry]) => [round, body(entry)]));
-  return `${spell({ v: 1, rounds })}\n`;
+  const rounds = Object.fromEntries([...entries].map(([id, entry]) => [id, body(entry)]));
+  return `${canonical.spell({ v: 1, rounds })}\n`;
 }
 
 /** The entries in a file's text; stops with "wallet-damaged". */
-export function loads(file: string): ReadonlyMap<string, Entry> {
+export async function loads(file: string): Promise<ReadonlyMap<string, Entry>> {
   try {
-    const { rounds } = shape(parse(file.trim()));
-    return new Map(
-      [...rounds].map(([round, { manifest, ...rest }]) => [round, entry({ manifestHash: manifest, ...rest })]),
-    );
+    const { rounds } = shape(canonical.parse(file.trim()));
+    return new Map(await Promise.all([...rounds].map(async ([id, read]) => [id, await entry(read)] as const)));
   } catch (error) {
     if (error instanceof Malformed || error instanceof SyntaxError) throw badInput("wallet-damaged");
     throw error;
   }
 }
 
-function entry(fields: ConstructorParameters<typeof Entry>[0]): Entry {
-  if (fields.tickets.length !== fields.sent.length) throw new Malformed("", "no wallet");
-  return new Entry(fields);
+async function entry({ manifest, code, ...rest }: Read): Promise<Entry> {
+  if (rest.tickets.length !== rest.sent.length) throw new Malformed("", "no wallet");
+  return new Entry({ manifestHash: manifest, code: code === null ? null : await walletCode(code), ...rest });
+}
+
+async function walletCode(typed: string): Promise<WalletCode> {
+  const code = await parse("wallet", typed);
+  if (typeof code === "string") throw new Malformed("code", "no wallet code");
+  return code;
 }
 
 function body(of: Entry) {

@@ -8,7 +8,7 @@
 
 import { b64 } from "./base64url";
 import { concat, hex, u32 } from "./bytes";
-import { sha256 } from "./hashes";
+import { sha256Now } from "./hashes_now";
 
 const CHUNK = 400 * 1024;
 
@@ -22,7 +22,7 @@ export function reference(items: Iterable<Uint8Array>): Reference {
   const indices = Array.from({ length: Math.ceil(hashes.length / HASHES_PER_INDEX) }, (_, at) =>
     concat(...hashes.slice(at * HASHES_PER_INDEX, (at + 1) * HASHES_PER_INDEX)),
   );
-  return { chunks: hashes.length, index: indices.map((index) => b64(sha256(index))) };
+  return { chunks: hashes.length, index: indices.map((index) => b64(sha256Now(index))) };
 }
 
 function* chunkHashes(items: Iterable<Uint8Array>): Generator<Uint8Array> {
@@ -43,7 +43,7 @@ function* chunkHashes(items: Iterable<Uint8Array>): Generator<Uint8Array> {
   /** The hash of a chunk of as many items as can be that is unlike the ones before; the rest goes on waiting. */
   function flushed(): Uint8Array {
     for (let end = waiting.length; end > 0; end--) {
-      const hash = sha256(concat(...waiting.slice(0, end)));
+      const hash = sha256Now(concat(...waiting.slice(0, end)));
       if (made.has(hex(hash))) continue;
       made.add(hex(hash));
       waiting = waiting.slice(end);

@@ -44,10 +44,18 @@ export type Mistake =
 export class Code<K extends Kind = Kind> {
   readonly kind: K;
   readonly #secret: Uint8Array;
+  readonly #checksum: string;
 
-  constructor(kind: K, secret: Uint8Array) {
+  /** Use `of`, which computes the checksum. */
+  constructor(kind: K, secret: Uint8Array, checksum: string) {
     this.kind = kind;
-    this.#secret = sized(secret, SECRET);
+    this.#secret = secret;
+    this.#checksum = checksum;
+  }
+
+  /** From 16 bytes; RangeError. */
+  static async of<K extends Kind>(kind: K, secret: Uint8Array): Promise<Code<K>> {
+    return new Code(kind, sized(secret, SECRET), await checksum(kind, secret));
   }
 
   get secret(): Uint8Array {
@@ -57,7 +65,7 @@ export class Code<K extends Kind = Kind> {
   /** The code as people get it, with dashes; a secret. */
   get text(): string {
     const { prefix, group } = KINDS[this.kind];
-    const characters = base32(this.#secret, DATA) + checksum(this.kind, this.#secret);
+    const characters = base32(this.#secret, DATA) + this.#checksum;
     const groups = Array.from({ length: characters.length / group }, (_, at) =>
       characters.slice(at * group, (at + 1) * group),
     );
@@ -72,11 +80,11 @@ export type AccessCode = Code<"access">;
 export type WalletCode = Code<"wallet">;
 
 /** The code that somebody typed, or what is wrong with it. Case, spaces and dashes do not matter. */
-export function parse<K extends Kind>(kind: K, text: string): Code<K> | Mistake {
+export async function parse<K extends Kind>(kind: K, text: string): Promise<Code<K> | Mistake> {
   const typed = text.replace(SEPARATORS, "").toUpperCase();
   const { prefix, check } = KINDS[kind];
-  const found = typed.slice(0, 2);
-  if (found !== prefix) return Object.values(KINDS).some((other) => other.prefix === found) ? "kind" : "prefix";
+  const begins = typed.slice(0, 2);
+  if (begins !== prefix) return Object.values(KINDS).some((other) => other.prefix === begins) ? "kind" : "prefix";
   const characters = [...typed.slice(2).replaceAll("O", "0").replace(/[IL]/g, "1")];
   const values = characters.map((character) => ALPHABET.indexOf(character));
   if (values.includes(-1)) return "character";
@@ -86,13 +94,13 @@ export function parse<K extends Kind>(kind: K, text: string): Code<K> | Mistake 
     bits.slice(8 * at, 8 * at + 8).reduce<number>((byte, bit) => 2 * byte + bit, 0),
   );
   const over = bits.slice(8 * SECRET).includes(1);
-  if (over || checksum(kind, secret) !== characters.slice(DATA).join("")) return "checksum";
-  return new Code(kind, secret);
+  const found = await checksum(kind, secret);
+  return over || found !== characters.slice(DATA).join("") ? "checksum" : new Code(kind, secret, found);
 }
 
 /** The first bits of SHA-256(label || secret). */
-function checksum(kind: Kind, secret: Uint8Array): string {
-  return base32(sha256(concat(utf8(KINDS[kind].label), secret)), KINDS[kind].check);
+async function checksum(kind: Kind, secret: Uint8Array): Promise<string> {
+  return base32(await sha256(concat(utf8(KINDS[kind].label), secret)), KINDS[kind].check);
 }
 
 /** The first `count` groups of five bits; bits beyond the end are zero. */

@@ -94,19 +94,25 @@ export async function seal(by: Sealer, answers: Uint8Array, revision: number, ra
   const pk = await ed25519.publicKey(by.seed);
   const context = concat(label("inner", h, part), pk);
   const inner = await hpke.seal(by.aggregateKey, context, sized(answers, layout.answersSize), random);
-  const sig = await ed25519.sign(by.seed, concat(label("ballot", h, part), sha256(inner)));
+  const sig = await ed25519.sign(by.seed, concat(label("ballot", h, part), await sha256(inner)));
   const opened = concat(u32(revision), u32(by.finest), pk, padded(by.group, layout), sig, inner);
   const outer = await hpke.seal(by.gateKey, concat(label("outer", h, part), sized(by.nonce, NONCE)), opened, random);
   return {
     outer: sized(outer, layout.outer),
     encoded: concat(u8(VERSION), u8(part), by.nonce, joined(by.admission, layout), outer),
-    counted: countedEntry(h, part, pk, inner),
+    counted: await countedEntry(h, part, pk, inner),
   };
 }
 
 /** 16 bytes by which a client finds its answer among those that were counted. */
-export function countedEntry(manifestHash: Uint8Array, part: number, pk: Uint8Array, inner: Uint8Array): Uint8Array {
-  return sha256(concat(label("counted", manifestHash, part), sized(pk, KEY), sha256(inner))).slice(0, COUNTED);
+export async function countedEntry(
+  manifestHash: Uint8Array,
+  part: number,
+  pk: Uint8Array,
+  inner: Uint8Array,
+): Promise<Uint8Array> {
+  const about = concat(label("counted", manifestHash, part), sized(pk, KEY), await sha256(inner));
+  return (await sha256(about)).slice(0, COUNTED);
 }
 
 function padded(group: readonly Tokens[], layout: Layout): Uint8Array {

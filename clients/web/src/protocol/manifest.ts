@@ -47,8 +47,8 @@ export class Manifest {
   /** One per part. */
   readonly layouts: readonly Layout[];
 
-  /** Checks form and suites, and that it belongs to `parties`; Malformed. */
-  constructor(body: unknown, parties: Parties) {
+  /** Checks form and suites, and that it belongs to `parties`; Malformed. `hash` is the SHA-256 of its canonical JSON. */
+  constructor(body: Json, hash: Uint8Array, parties: Parties) {
     const read = shape(body, "manifest");
     if (spell(read.suites as Json) !== spell(SUITES)) throw new Malformed("manifest.suites", "other suites than ours");
     this.draft = draft.parse(read.draft);
@@ -72,7 +72,7 @@ export class Manifest {
       return layout;
     });
     this.admissionKeys = new Map(keys);
-    this.hash = sha256(dumps(body as Json));
+    this.hash = hash;
     this.roundId = read.round;
     this.parties = parties;
     this.gateKey = read.gate_key;
@@ -103,7 +103,8 @@ export async function verifyPublished(
   parties: Parties,
 ): Promise<Manifest> {
   const said = await signed(manifestJws, "klankbord-manifest", parties.lead.key);
-  const manifest = new Manifest(isObject(said.body) ? said.body.manifest : undefined, parties);
+  const body = isObject(said.body) ? (said.body.manifest ?? null) : null;
+  const manifest = new Manifest(body, await sha256(dumps(body)), parties);
   if (said.round !== manifest.roundId || said.author !== parties.lead.name) {
     throw new Malformed("manifest", "the manifest of another round");
   }

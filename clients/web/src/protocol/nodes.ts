@@ -2,7 +2,7 @@
 
 import { concat } from "./bytes";
 import { dumps, parse } from "./canonical";
-import { sha256 } from "./hashes";
+import { sha256Now } from "./hashes_now";
 import { MAX_PARTS } from "./questionnaire";
 import { bytes, dictionary, list, nullable, object, oneOf, PARTY_NAME, whole, worded } from "./shape";
 
@@ -33,7 +33,7 @@ export function parseComposed(item: string): Composed {
 
 /** What the rules say about the members of a group without telling who they are. RangeError for what is no text. */
 export function namesHash(salt: Uint8Array, names: readonly string[]): Uint8Array {
-  return sha256(concat(salt, dumps([...names].sort(byCodePoint))));
+  return sha256Now(concat(salt, dumps([...names].sort(byCodePoint))));
 }
 
 /** The order of Python and of UTF-8; JavaScript's own puts U+10000 and beyond before U+E000. */

@@ -54,7 +54,7 @@ const generation = object({
 
 const file = object({
   generations: list(
-    object({ parties: (value: unknown) => value as Json, endorsements: dictionary(/(?:)/, text()) }),
+    object({ parties: (value: unknown) => (value ?? null) as Json, endorsements: dictionary(/(?:)/, text()) }),
     1,
   ),
 });
@@ -74,8 +74,8 @@ export class Parties {
   /** base64url SHA-256 of the generation's canonical JSON. */
   readonly digest: string;
 
-  /** From one member "parties" of parties.json; Malformed. */
-  constructor(body: unknown) {
+  /** From one member "parties" of parties.json, and its digest; Malformed. */
+  constructor(body: Json, digest: string) {
     const read = generation(body, "parties");
     this.generation = read.generation;
     this.issuers = read.issuers;
@@ -85,7 +85,7 @@ export class Parties {
     this.reportUrl = read.report_url;
     this.pages = read.pages;
     this.trial = read.trial;
-    this.digest = b64(sha256(dumps(body as Json)));
+    this.digest = digest;
     const all = this.everybody;
     if (new Set(all.map((one) => one.name)).size < all.length) throw new Malformed("", "two parties have one name");
     if (new Set(all.map((one) => b64(one.key))).size < all.length) throw new Malformed("", "two parties have one key");
@@ -125,7 +125,7 @@ export class Book {
   static async load(json: string): Promise<Book> {
     const generations: Parties[] = [];
     for (const entry of file(canonical(json)).generations) {
-      const parties = new Parties(entry.parties);
+      const parties = new Parties(entry.parties, b64(await sha256(dumps(entry.parties))));
       const before = generations.at(-1);
       if (parties.generation !== generations.length + 1) {
         throw new Malformed("generations", "numbered from 1 without gaps");

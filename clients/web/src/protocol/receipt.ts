@@ -12,7 +12,7 @@ export async function holds(
   encoded: Uint8Array,
   key: Uint8Array,
 ): Promise<boolean> {
-  const said = { round: manifest.roundId, manifest: manifest.fingerprint, envelope: b64(sha256(encoded)) };
+  const said = { round: manifest.roundId, manifest: manifest.fingerprint, envelope: b64(await sha256(encoded)) };
   try {
     return spell(await jws.verify(receipt, "klankbord-receipt", key)) === spell(said);
   } catch {

@@ -3,7 +3,7 @@
 import { b64 } from "./base64url";
 import { utf8 } from "./bytes";
 import type { JsonObject } from "./canonical";
-import { sha256 } from "./hashes";
+import { sha256Now } from "./hashes_now";
 import * as jws from "./jws";
 import {
   anything,
@@ -69,7 +69,7 @@ export function peek(record: string): Record {
   if (typeof read.body !== "object" || read.body === null || Array.isArray(read.body)) {
     throw new Malformed("record.body", "no object");
   }
-  return { ...read, body: read.body as JsonObject, kind, jws: record, digest: b64(sha256(utf8(record))) };
+  return { ...read, body: read.body as JsonObject, kind, jws: record, digest: b64(sha256Now(utf8(record))) };
 }
 
 /** Checks signature and body of a cut, batch, opening or release; Malformed or BadSignature. */

@@ -1,7 +1,6 @@
 /** The public keys of blind RSA signatures: what everybody looks at before anybody signs with them. */
 
-import { concat, hex, sized } from "./bytes";
-import { sha256 } from "./hashes";
+import { hex } from "./bytes";
 import { Malformed } from "./shape";
 
 /** Bytes of a modulus, of a blinded message, of a signature, and so of a token on the wire. */
@@ -12,22 +11,10 @@ const SMALL = 1000;
 const PRIMES = Array.from({ length: SMALL }, (_, n) => n).filter((n) => n > 1 && !has(n));
 const BIG_PRIMES = PRIMES.map(BigInt);
 
-// SubjectPublicKeyInfo (RFC 5280) of a 2048 bit key with e = 65537 and id-RSASSA-PSS with SHA-384, MGF1 with SHA-384 and
-// 48 bytes of salt, around the modulus (RFC 9578 section 6.5; the single fields stand in shared/blind_rsa.py).
-const BEFORE_MODULUS = Uint8Array.from(
-  (
-    "30820152303d06092a864886f70d01010a3030a00d300b0609608648016503040202a11a301806092a864886f70d010108" +
-    "300b0609608648016503040202a2030201300382010f003082010a0282010100"
-  ).match(/../g) ?? [],
-  (digits) => Number.parseInt(digits, 16),
-);
-const AFTER_MODULUS = Uint8Array.of(2, 3, 1, 0, 1);
-
 /** A public key with the exponent 65537. `bits` is 2048 wherever tokens are meant; vectors of RFC 9474 have 4096. */
 export class PublicKey {
   readonly n: bigint;
   readonly bits: number;
-  #keyId: Uint8Array | null = null;
 
   /** Malformed unless it has exactly `bits` bits, is odd and has no factor that anybody would find. */
   constructor(n: bigint, bits = 8 * SIZE) {
@@ -47,17 +34,6 @@ export class PublicKey {
 
   get modulus(): Uint8Array {
     return bytesOf(this.n, this.bits / 8);
-  }
-
-  /** DER of the SubjectPublicKeyInfo with id-RSASSA-PSS (RFC 9578 section 6.5); 2048 bit keys only. */
-  get spki(): Uint8Array {
-    return concat(BEFORE_MODULUS, sized(this.modulus, SIZE), AFTER_MODULUS);
-  }
-
-  /** SHA-256 of `spki`, 32 bytes: the token key id of RFC 9578 section 6.1. */
-  get keyId(): Uint8Array {
-    this.#keyId ??= sha256(this.spki);
-    return this.#keyId;
   }
 }
 

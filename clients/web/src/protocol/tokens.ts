@@ -8,7 +8,8 @@
 import type { PublicKey } from "./blind_rsa";
 import * as blindRsa from "./blind_rsa";
 import { concat, sized, u8, u16, utf8 } from "./bytes";
-import { sha256 } from "./hashes";
+import { sha256Now } from "./hashes_now";
+import { keyId } from "./token_key";
 
 /** Bytes of a token on the wire. */
 export const AUTHENTICATOR = blindRsa.SIZE;
@@ -25,17 +26,17 @@ export function challenge(issuer: string, redemptionContext: Uint8Array, origin:
 
 /** SHA-256 of the challenge of one issuer in one round: the manifest's hash is its redemption context. */
 export function challengeDigest(issuer: string, manifestHash: Uint8Array, origin: string): Uint8Array {
-  return sha256(challenge(issuer, sized(manifestHash, 32), origin));
+  return sha256Now(challenge(issuer, sized(manifestHash, 32), origin));
 }
 
 /** What the issuer signs unseen (RFC 9578 section 6.1): 98 bytes of three values of 32 bytes each. */
-export function tokenInput(nonce: Uint8Array, digest: Uint8Array, keyId: Uint8Array): Uint8Array {
-  return concat(TYPE, sized(nonce, 32), sized(digest, 32), sized(keyId, 32));
+export function tokenInput(nonce: Uint8Array, digest: Uint8Array, key: Uint8Array): Uint8Array {
+  return concat(TYPE, sized(nonce, 32), sized(digest, 32), sized(key, 32));
 }
 
 /** The nonce of group tokens: SHA-256 of the envelope key, so that a token vouches for that key only. */
 export function groupNonce(pk: Uint8Array): Uint8Array {
-  return sha256(pk);
+  return sha256Now(pk);
 }
 
 /** Whether the holder of `pk` signed the token with this nonce (RFC 9578 section 6.3). */
@@ -45,5 +46,5 @@ export function verify(
   digest: Uint8Array,
   authenticator: Uint8Array,
 ): Promise<boolean> {
-  return blindRsa.verify(pk, tokenInput(nonce, digest, pk.keyId), authenticator);
+  return blindRsa.verify(pk, tokenInput(nonce, digest, keyId(pk)), authenticator);
 }

@@ -15,7 +15,8 @@
 
 import { number, type PublicKey, SALT, SIZE, type Unit, unit } from "./blind_rsa";
 import { concat, sized, u8, u16, utf8 } from "./bytes";
-import { hkdf } from "./hashes";
+import { hkdf } from "./hashes_now";
+import { keyId } from "./token_key";
 
 const WALLET = utf8("klankbord/1 wallet");
 
@@ -41,12 +42,15 @@ export class WalletSecrets {
 
   /** 48 bytes: the PSS salt of one token. */
   salt(part: number, issuer: string, pk: PublicKey): Uint8Array {
-    return this.#derive(SALT, "salt", part, utf8(issuer), pk.keyId);
+    return this.#derive(SALT, "salt", part, utf8(issuer), keyId(pk));
   }
 
   /** The blinding factor of one token: 0 < r < n, a unit mod n. */
   blinding(part: number, issuer: string, pk: PublicKey): Unit {
-    return firstUnit((counter) => this.#derive(SIZE + 16, "blinding", part, utf8(issuer), pk.keyId, u8(counter)), pk.n);
+    return firstUnit(
+      (counter) => this.#derive(SIZE + 16, "blinding", part, utf8(issuer), keyId(pk), u8(counter)),
+      pk.n,
+    );
   }
 
   #derive(length: number, label: string, part: number, ...fields: readonly Uint8Array[]): Uint8Array {

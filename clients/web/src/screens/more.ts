@@ -8,7 +8,6 @@ import { CodeScreen } from "./code";
 import { CountedScreen } from "./counted";
 import { Collecting, Groups } from "./groups";
 import { Key } from "./key";
-import { Open } from "./open";
 
 export const screens: Readonly<Partial<Record<Screen, (given: Given) => ComponentChild>>> = {
   rules: Rules,
@@ -17,6 +16,5 @@ export const screens: Readonly<Partial<Record<Screen, (given: Given) => Componen
   groups: Groups,
   collecting: Collecting,
   key: Key,
-  open: Open,
   counted: CountedScreen,
 };

@@ -1,17 +1,20 @@
 /** Going on with a key from elsewhere: its file, or the key itself and the access codes. */
 
-import { useState } from "preact/hooks";
-import { type Failure, parseWalletCode } from "../client";
+import { parseWalletCode } from "../client";
 import type { Given } from "../page";
 import { START } from "../places";
-import { CodeFields, Field, useCodes } from "./code";
+import { CodeFields, checkCodes, Field, mark } from "./codes";
 import { Actions, Head, Primary } from "./frame";
 
 export function Open({ page }: Given) {
   const { state, words, flow, store } = page;
   const issuers = state.book?.current.issuers.map(({ name }) => name) ?? [];
-  const codes = useCodes(page, issuers);
-  const [wrong, setWrong] = useState<Failure | null>(null);
+  const submit = async () => {
+    const key = await parseWalletCode(state.typedKey);
+    const { access, wrong } = await checkCodes(issuers, state.codes);
+    mark(page, key.ok ? wrong : { sleutel: key.failure, ...wrong });
+    if (key.ok && access) await flow.openKey(key.value, access);
+  };
   return (
     <>
       <Head page={page} title={words.openTitle} back={START} />
@@ -41,11 +44,7 @@ export function Open({ page }: Given) {
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          const key = parseWalletCode(state.typedKey);
-          setWrong(key.ok ? null : key.failure);
-          const access = codes.check();
-          if (!key.ok) document.getElementById("sleutel")?.focus();
-          if (key.ok && access) void flow.openKey(key.value, access);
+          void submit();
         }}
       >
         <Field
@@ -54,10 +53,9 @@ export function Open({ page }: Given) {
           label={words.openKeyLabel}
           placeholder="KW-"
           value={state.typedKey}
-          wrong={wrong}
           type={(typedKey) => store.dispatch({ did: "type", codes: state.codes, typedKey })}
         />
-        <CodeFields page={page} codes={codes} />
+        <CodeFields page={page} issuers={issuers} />
         <Actions>
           <Primary page={page} submit>
             {words.openGo}

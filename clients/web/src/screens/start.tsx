@@ -66,7 +66,7 @@ export function Start({ page }: Given) {
 /** With a code from the link there is nothing to type. */
 async function begin({ state, flow, navigation }: Page): Promise<void> {
   const issuers = state.about?.manifest.parties.issuers ?? [];
-  const codes = state.codes.map(parseAccessCode);
+  const codes = await Promise.all(state.codes.map(parseAccessCode));
   const access = Object.fromEntries(
     issuers.flatMap(({ name }, place) => {
       const code = codes[place];

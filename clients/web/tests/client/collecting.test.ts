@@ -62,7 +62,7 @@ describe("collecting", () => {
     const code = must(await first.collect());
     const elsewhere = await ready(world);
     expect(elsewhere.places.collected).toEqual(["hr"]);
-    expect(must(await elsewhere.collect({ code: must(parseWalletCode(code.text)) })).text).toBe(code.text);
+    expect(must(await elsewhere.collect({ code: must(await parseWalletCode(code.text)) })).text).toBe(code.text);
     const [here, there] = [first.wallet.get(ROUND), elsewhere.wallet.get(ROUND)] as [Entry, Entry];
     expect(there.tickets).toEqual(here.tickets);
     expect([here.typed, there.typed]).toEqual([false, true]);
@@ -78,7 +78,7 @@ describe("collecting", () => {
     const after = await ready(world);
     expectAlarm(await after.collect(), "already-collected");
     expect(requests(world)).toHaveLength(count);
-    expectAlarm(await after.collect({ code: newWalletCode() }), "already-collected");
+    expectAlarm(await after.collect({ code: await newWalletCode() }), "already-collected");
   });
 
   test("never tries a wrong signature again, and asks no further issuer", async () => {
@@ -123,8 +123,8 @@ describe("collecting", () => {
     });
     expect(failure(await collect())).toMatchObject({ what: "unavailable", service: "council" });
     const code = (wallet.get(ROUND) as Entry).code?.text as string;
-    const kept = must(Wallet.parse(wallet.json()));
-    expectInput(await collect({ code: newWalletCode() }), "another-key");
+    const kept = must(await Wallet.parse(wallet.json()));
+    expectInput(await collect({ code: await newWalletCode() }), "another-key");
     expect(must(await collect({}, kept)).text).toBe(code);
     expect((kept.get(ROUND) as Entry).code).toBeNull();
     expect(new Set(requests(world)).size).toBe(2);
@@ -223,15 +223,15 @@ describe("a worker", () => {
 });
 
 describe("a typed code", () => {
-  test("is told to be wrong before anything is sent", () => {
-    const key = newWalletCode().text;
-    expectInput(parseAccessCode(key), "access-code-kind");
-    expectInput(parseAccessCode("hello"), "access-code-prefix");
-    expectInput(parseAccessCode(ACCESS.replace(/.$/, "U")), "access-code-character");
-    expectInput(parseAccessCode(ACCESS.slice(0, -1)), "access-code-length");
+  test("is told to be wrong before anything is sent", async () => {
+    const key = (await newWalletCode()).text;
+    expectInput(await parseAccessCode(key), "access-code-kind");
+    expectInput(await parseAccessCode("hello"), "access-code-prefix");
+    expectInput(await parseAccessCode(ACCESS.replace(/.$/, "U")), "access-code-character");
+    expectInput(await parseAccessCode(ACCESS.slice(0, -1)), "access-code-length");
     const swapped = ACCESS.endsWith("0") ? `${ACCESS.slice(0, -1)}1` : `${ACCESS.slice(0, -1)}0`;
-    expectInput(parseAccessCode(swapped), "access-code-checksum");
-    expectInput(parseWalletCode(ACCESS), "wallet-code-kind");
-    expect(must(parseAccessCode(` ${ACCESS.toLowerCase().replaceAll("-", " – ")} `)).text).toBe(ACCESS);
+    expectInput(await parseAccessCode(swapped), "access-code-checksum");
+    expectInput(await parseWalletCode(ACCESS), "wallet-code-kind");
+    expect(must(await parseAccessCode(` ${ACCESS.toLowerCase().replaceAll("-", " – ")} `)).text).toBe(ACCESS);
   });
 });

@@ -33,7 +33,7 @@ test.each([1, 2])(
     expect(wallet.json()).not.toContain(code.text);
 
     // Elsewhere, with the file alone.
-    const elsewhere = must(Wallet.parse(wallet.json()));
+    const elsewhere = must(await Wallet.parse(wallet.json()));
     const again = must(await client.rulesToAnswer(ROUND, elsewhere));
     const sending = must(await client.seal(again, elsewhere, { "safe-1": 4, keep: "Meer tijd.\r\n" }));
     const left: number[] = [];

@@ -3,7 +3,7 @@ import { loadBook } from "../../src/client";
 import { b64 } from "../../src/protocol/base64url";
 import { dumps, type Json, spell } from "../../src/protocol/canonical";
 import * as ed25519 from "../../src/protocol/ed25519";
-import { sha256 } from "../../src/protocol/hashes";
+import { sha256Now } from "../../src/protocol/hashes_now";
 import { Book } from "../../src/protocol/parties";
 import { expectInput, must } from "../expecting";
 import { type Any, partiesJson, seedOf, sign } from "../world";
@@ -20,7 +20,7 @@ async function second(endorsing: readonly string[], saying = (digest: string): J
   const parties = structuredClone(book.generations[0].parties);
   parties.generation = 2;
   parties.gate = { name: "gate", url: "", key: b64(await ed25519.publicKey(seedOf("new gate"))) };
-  const said = saying(b64(sha256(dumps(parties))));
+  const said = saying(b64(sha256Now(dumps(parties))));
   const signed = endorsing.map(async (name) => [name, await sign(name, "klankbord-parties", said)] as const);
   book.generations.push({ parties, endorsements: Object.fromEntries(await Promise.all(signed)) });
   return book;

@@ -11,11 +11,12 @@ import { parse, spell } from "../../src/protocol/canonical";
 import * as codes from "../../src/protocol/codes";
 import * as ed25519 from "../../src/protocol/ed25519";
 import { countedEntry, Layout, seal } from "../../src/protocol/envelope";
-import { sha256 } from "../../src/protocol/hashes";
+import { sha256Now } from "../../src/protocol/hashes_now";
 import * as hpke from "../../src/protocol/hpke";
 import * as jws from "../../src/protocol/jws";
 import * as merkle from "../../src/protocol/merkle";
 import { namesHash } from "../../src/protocol/nodes";
+import { keyId, spki } from "../../src/protocol/token_key";
 import * as tokens from "../../src/protocol/tokens";
 import { firstUnit, WalletSecrets } from "../../src/protocol/wallet_secrets";
 import { beside, ours } from "../vectors_found";
@@ -23,10 +24,10 @@ import type { Any } from "../world";
 
 const bytes = (digits: string) => new Uint8Array(Buffer.from(digits, "hex"));
 
-describe("our own vectors", () => {
+describe("our own vectors", async () => {
   const v = ours();
   const hash = unb64(v.manifest_hash);
-  const code = new codes.Code("wallet", unb64(v.wallet_code.bytes));
+  const code = await codes.Code.of("wallet", unb64(v.wallet_code.bytes));
   const secrets = new WalletSecrets(code.secret, hash);
   const { part, issuer } = v.wallet;
   const key = PublicKey.fromModulus(unb64(v.token.spki).slice(-256 - 5, -5));
@@ -38,11 +39,11 @@ describe("our own vectors", () => {
     expect(b64(namesHash(unb64(v.names_hash.salt), [...v.names_hash.names].reverse()))).toBe(v.names_hash.hash);
   });
 
-  test("codes", () => {
+  test("codes", async () => {
     expect(code.text).toBe(v.wallet_code.text);
-    expect(new codes.Code("access", unb64(v.access_code.bytes)).text).toBe(v.access_code.text);
+    expect((await codes.Code.of("access", unb64(v.access_code.bytes))).text).toBe(v.access_code.text);
     for (const kind of ["access", "wallet"] as const) {
-      const read = codes.parse(kind, v[`${kind}_code`].text);
+      const read = await codes.parse(kind, v[`${kind}_code`].text);
       expect(typeof read === "string" ? read : b64(read.secret)).toBe(v[`${kind}_code`].bytes);
     }
   });
@@ -56,12 +57,12 @@ describe("our own vectors", () => {
   });
 
   test("a token", async () => {
-    expect(b64(key.spki)).toBe(v.token.spki);
-    expect(b64(key.keyId)).toBe(v.token.token_key_id);
+    expect(b64(spki(key))).toBe(v.token.spki);
+    expect(b64(keyId(key))).toBe(v.token.token_key_id);
     const digest = tokens.challengeDigest(issuer, hash, v.token.origin);
     expect(b64(digest)).toBe(v.token.challenge_digest);
     const nonce = tokens.groupNonce(await ed25519.publicKey(seed));
-    const input = tokens.tokenInput(nonce, digest, key.keyId);
+    const input = tokens.tokenInput(nonce, digest, keyId(key));
     expect(b64(input)).toBe(v.token.token_input);
     const { salt, blinding } = { salt: secrets.salt(part, issuer, key), blinding: secrets.blinding(part, issuer, key) };
     const { message, inverse } = await blindRsa.blind(key, input, salt, blinding);
@@ -92,7 +93,7 @@ describe("our own vectors", () => {
     const token = unb64(v.token.authenticator);
     const pk = await ed25519.publicKey(seed);
     const nonce = secrets.admissionNonce(part);
-    const check = (encoded: Uint8Array, counted: string) => {
+    const check = async (encoded: Uint8Array, counted: string) => {
       expect(encoded).toHaveLength(layout.envelope);
       expect(equal(encoded.slice(0, 34 + 256), concat(u8(1), u8(part), nonce, token))).toBe(true);
       const label = (name: string) => concat(utf8(`klankbord/1 ${name}`), hash, u8(part));
@@ -101,14 +102,14 @@ describe("our own vectors", () => {
       const head = concat(u32(revision), u32(finest), pk, token, new Uint8Array(256));
       expect(equal(opened.slice(0, head.length), head)).toBe(true);
       expect(equal(open(unb64(aggregate_secret), concat(label("inner"), pk), inner), answers)).toBe(true);
-      expect(b64(countedEntry(hash, part, pk, inner))).toBe(counted);
+      expect(b64(await countedEntry(hash, part, pk, inner))).toBe(counted);
       return {
         inner,
         sig: opened.slice(head.length, head.length + 64),
-        ballot: concat(label("ballot"), sha256(inner)),
+        ballot: concat(label("ballot"), sha256Now(inner)),
       };
     };
-    const theirs = check(unb64(v.sealed.envelope), v.sealed.counted_entry);
+    const theirs = await check(unb64(v.sealed.envelope), v.sealed.counted_entry);
     expect(b64(theirs.inner)).toBe(v.sealed.inner);
     expect(b64(theirs.sig)).toBe(v.sealed.sig);
     expect(b64(await ed25519.sign(seed, theirs.ballot))).toBe(v.sealed.sig);
@@ -117,7 +118,7 @@ describe("our own vectors", () => {
     const keys = { gateKey: publicOf(unb64(gate_secret)), aggregateKey: publicOf(unb64(aggregate_secret)) };
     const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
     const made = await seal({ ...by, ...keys }, answers, revision, random);
-    const mine = check(made.encoded, b64(made.counted));
+    const mine = await check(made.encoded, b64(made.counted));
     expect(await ed25519.verify(pk, mine.ballot, mine.sig)).toBe(true);
     expect(made.encoded.slice(-made.outer.length)).toEqual(made.outer);
   });
@@ -156,9 +157,11 @@ describe("official vectors", () => {
   test.skipIf(!go || !rust)("of RFC 9578 come out exactly", async () => {
     for (const v of [...(go ?? []), ...(rust ?? [])]) {
       const key = PublicKey.fromModulus(bytes(v.pkS).slice(-256 - 5, -5));
-      expect(hex(key.spki)).toBe(v.pkS);
+      expect(hex(spki(key))).toBe(v.pkS);
       const input = bytes(v.token).slice(0, 98);
-      expect(equal(input, tokens.tokenInput(bytes(v.nonce), sha256(bytes(v.token_challenge)), key.keyId))).toBe(true);
+      expect(equal(input, tokens.tokenInput(bytes(v.nonce), sha256Now(bytes(v.token_challenge)), keyId(key)))).toBe(
+        true,
+      );
       const { message, inverse } = await blindRsa.blind(key, input, bytes(v.salt), unitOf(v.blind, key.n));
       expect(hex(message)).toBe(v.token_request.slice(6));
       const token = await blindRsa.finalize(key, input, bytes(v.token_response), inverse);

@@ -1,14 +1,14 @@
 /** The way through the page without a browser: a real client, honest services, and the order of what is asked. */
 
 import { beforeEach, expect, test } from "vitest";
-import { parseAccessCode, type Wallet } from "../../src/client";
+import type { Wallet } from "../../src/client";
 import { Flow, first } from "../../src/flow";
 import type { Navigation } from "../../src/navigation";
 import { at, type Place } from "../../src/places";
 import { allowed, initial, type State } from "../../src/state";
 import { Store } from "../../src/store";
 import { nl } from "../../src/texts/nl";
-import { ACCESS, makeWorld, OPENING, ROUND, type World } from "../world";
+import { makeWorld, OPENING, ROUND, type World } from "../world";
 
 let world: World;
 let store: Store;
@@ -43,14 +43,8 @@ async function settled(): Promise<void> {
   while (store.state.busy !== null);
 }
 
-function access() {
-  const code = parseAccessCode(ACCESS);
-  if (!code.ok) throw new Error("no code");
-  return Object.fromEntries(world.issuers.map((name) => [name, code.value]));
-}
-
 async function collected(): Promise<Wallet> {
-  await flow.showGroups(access());
+  await flow.showGroups(world.access);
   await flow.collect();
   return store.state.wallet as Wallet;
 }
@@ -63,7 +57,7 @@ test("whoever reads what it is about is seen by no issuer", async () => {
 });
 
 test("from the code to the receipts", async () => {
-  await flow.showGroups(access());
+  await flow.showGroups(world.access);
   expect(store.state.place.screen).toBe("groups");
   await flow.collect();
   expect(store.state.place.screen).toBe("key");
@@ -95,7 +89,7 @@ test("with the key on paper the same tokens are there again", async () => {
   const { key } = store.state;
   if (!key) throw new Error("no key");
   await open(at("open"));
-  await flow.openKey(key, access());
+  await flow.openKey(key, world.access);
   expect(store.state.failure).toBeNull();
   expect(store.state.place.screen).toBe("mine");
   expect(store.state.wallet?.get(ROUND)).toMatchObject({ collected: true, typed: true });
@@ -104,7 +98,7 @@ test("with the key on paper the same tokens are there again", async () => {
 test("whoever has collected before is asked for the key, and nothing is asked twice of the issuer", async () => {
   await collected();
   await open();
-  await flow.showGroups(access());
+  await flow.showGroups(world.access);
   expect(store.state.place.screen).toBe("open");
   expect(store.state.failure).toMatchObject({ what: "alarm", reason: "already-collected" });
 });
@@ -112,7 +106,7 @@ test("whoever has collected before is asked for the key, and nothing is asked tw
 test("collecting that was broken off goes on with the same key", async () => {
   let away = true;
   world.instead(/POST https:\/\/council/, (said) => (away ? new TypeError("network") : said));
-  await flow.showGroups(access());
+  await flow.showGroups(world.access);
   await flow.collect();
   expect(store.state.place.screen).toBe("groups");
   expect(store.state.failure).toMatchObject({ what: "unavailable", service: "council" });
@@ -144,14 +138,14 @@ test("an alarm stops it, and no token was asked for", async () => {
   world.lie(/membership/, (said) => {
     said.parts[0].names = said.parts[0].names.slice(1);
   });
-  await flow.showGroups(access());
+  await flow.showGroups(world.access);
   expect(store.state.place.screen).toBe("start");
   expect(store.state.failure).toMatchObject({ what: "alarm", reason: "wrong-members" });
   expect(world.served.size).toBe(0);
 });
 
 test("erasing breaks off what is under way", async () => {
-  await flow.showGroups(access());
+  await flow.showGroups(world.access);
   const collecting = flow.collect();
   await flow.wipe("wiped");
   await collecting;

@@ -97,8 +97,16 @@ test("an alarm is not covered by a later trouble, and both are left behind with 
   expect(reduce(state, { did: "go", place: START }).failure).toBeNull();
 });
 
-test("codes are forgotten as soon as all is collected", () => {
-  const key = newWalletCode();
+test("what is wrong in a code is left behind with its screen, and what was typed is not", () => {
+  const wrong = { "code-0": { what: "input", reason: "access-code-checksum", detail: "" } } as const;
+  const state = after({ did: "type", codes: ["KA-1"], typedKey: "" }, { did: "mark", wrong });
+  expect(state.wrong).toBe(wrong);
+  const { wrong: left, codes } = reduce(state, { did: "go", place: START });
+  expect([left, codes]).toEqual([{}, ["KA-1"]]);
+});
+
+test("codes are forgotten as soon as all is collected", async () => {
+  const key = await newWalletCode();
   const candidates = [{ rules, membership, chosen: true }];
   const state = after(
     { did: "type", codes: ["KA-1"], typedKey: "KW-1" },
@@ -109,23 +117,23 @@ test("codes are forgotten as soon as all is collected", () => {
   expect(state.key).toBe(key);
 });
 
-test("leaving is warned of while answers or a key would be lost, and no longer", () => {
+test("leaving is warned of while answers or a key would be lost, and no longer", async () => {
   expect(wouldLose(after(...answering()))).toBe(false);
   const typed = after(...answering(), { did: "answer", question: "keep", answer: "Meer tijd." });
   expect(unsent(typed)).toBe(true);
   expect(wouldLose(typed)).toBe(true);
   expect(wouldLose({ ...typed, kiosk: true })).toBe(false);
-  const collected = after(...held(), { did: "collect", key: newWalletCode(), rounds: [ROUND] });
+  const collected = after(...held(), { did: "collect", key: await newWalletCode(), rounds: [ROUND] });
   expect(wouldLose(collected)).toBe(true);
   expect(wouldLose(reduce(collected, { did: "save" }))).toBe(false);
 });
 
-test("erasing leaves nothing of a person, and what is public", () => {
+test("erasing leaves nothing of a person, and what is public", async () => {
   const before = after(
     ...answering(),
     { did: "type", codes: ["KA-1"], typedKey: "KW-1" },
     { did: "answer", question: "keep", answer: "Meer tijd." },
-    { did: "collect", key: newWalletCode(), rounds: [ROUND] },
+    { did: "collect", key: await newWalletCode(), rounds: [ROUND] },
     { did: "go", place: at("question", 2) },
   );
   const state = reduce(before, { did: "wipe", note: "wiped" });
