@@ -47,7 +47,7 @@ export function hints(text: string, names: readonly string[] = []): readonly Fou
     if (!found.some((one) => one.hint === hint && one.piece === piece)) found.push({ hint, piece });
   };
   for (const [piece] of text.matchAll(MAIL)) add("mail", piece);
-  for (const [piece] of text.matchAll(NUMBER)) add("number", piece.replace(/^[ ./-]+|[ ./-]+$/g, ""));
+  for (const [piece] of text.matchAll(NUMBER)) add("number", piece.replace(/^[ \t\n./-]+|[ \t\n./-]+$/g, ""));
   for (const [piece] of text.matchAll(PHRASE)) add("phrase", piece);
   const known = new Set(
     names
