@@ -218,7 +218,7 @@ export const en: Words = {
     ],
     [
       "This page itself",
-      "Whoever offers this page can send you a forged one. With klankbord verify-page you see whether that happens now on your device, not whether it happened before. The works council can also hand out the page as a file.",
+      "Whoever offers this page can send you a forged one. With klankbord verify-page you look at what they serve now; that does not tell all about what your browser got. The works council can also hand out the page as a file.",
     ],
     [
       "Who runs all services",

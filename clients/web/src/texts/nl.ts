@@ -224,7 +224,7 @@ export const nl = {
     ],
     [
       "Deze pagina zelf",
-      "Wie deze pagina aanbiedt, kan jou een vervalste sturen. Met klankbord verify-page zie je of dat nu gebeurt op jouw apparaat, niet of het eerder gebeurde. De ondernemingsraad kan de pagina ook als bestand uitdelen.",
+      "Wie deze pagina aanbiedt, kan jou een vervalste sturen. Met klankbord verify-page kijk je na wat die nu geeft; dat zegt niet alles over wat jouw browser kreeg. De ondernemingsraad kan de pagina ook als bestand uitdelen.",
     ],
     [
       "Wie alle diensten beheert",
