@@ -50,14 +50,8 @@ def headers(book: Book) -> Mapping[str, str]:
 
 
 def policy(book: Book) -> str:
-    """The Content-Security-Policy: nothing but the page's own files, and no other service but the parties'; BadAddress.
-
-    Of two generations, for a round is judged with the one that its draft names, and lasts some weeks. Not of all:
-    an address of long ago may be anybody's by now.
-    """
-    before = book.get(book.current.generation - 1)
-    origins = dict.fromkeys(origin for parties in (book.current, before) if parties for origin in _origins(parties))
-    connect = " ".join(("'self'", *origins))
+    """The Content-Security-Policy: its own files and the parties' services, and nothing else; BadAddress."""
+    connect = " ".join(("'self'", *services(book)))
     return "; ".join(
         (
             "default-src 'none'",
@@ -73,6 +67,16 @@ def policy(book: Book) -> str:
             f"trusted-types {TRUSTED}",
         )
     )
+
+
+def services(book: Book) -> tuple[str, ...]:
+    """The origins that the page may ask; BadAddress.
+
+    Of two generations, for a round is judged with the one that its draft names, and lasts some weeks. Not of all:
+    an address of long ago may be anybody's by now.
+    """
+    before = book.get(book.current.generation - 1)
+    return tuple(dict.fromkeys(origin for one in (book.current, before) if one for origin in _origins(one)))
 
 
 def _origins(parties: Parties) -> tuple[str, ...]:

@@ -111,8 +111,9 @@ def _employee(add: Callable[..., Parser], say: Callable[[str], str]) -> None:
     for command in (shown, collected, answered, changed, add("counted", employee.check_counted)):
         command.add_argument("round", nargs="?", metavar=say("help-round-name"), help=say("help-round-argument"))
     verified = add("verify-page", page.verify)
-    verified.add_argument("url", metavar="URL", help=say("help-page-url"))
+    verified.add_argument("url", metavar="URL|FILE", help=say("help-page-url"))
     verified.add_argument("--hashes", metavar="FILE", help=say("help-hashes"))
+    add("page-file", page.write_file).add_argument("file", metavar="FILE", help=say("help-page-file"))
 
 
 def _hr(add: Callable[..., Parser], group: Callable[[str], Any], say: Callable[[str], str]) -> None:

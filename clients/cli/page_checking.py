@@ -95,11 +95,11 @@ def _of_parties(got: Got, published: Published) -> Iterator[Difference]:
     if got.status != 200 or got.body is None:
         yield from _of_file(path, got, "")
     elif got.body.strip() != published.parties.strip():
-        newer = _newer(got.body, published.book)
-        yield Difference(Differs.NEWER_PARTIES if newer else Differs.OTHER_PARTIES, path, newer)
+        found = newer(got.body, published.book)
+        yield Difference(Differs.NEWER_PARTIES if found else Differs.OTHER_PARTIES, path, found)
 
 
-def _newer(file: bytes, mine: Book) -> str:
+def newer(file: bytes, mine: Book) -> str:
     """The generation of a book that goes on where mine ends; else nothing."""
     try:
         theirs = Book.load(file)

@@ -1,18 +1,21 @@
 /**
  * Makes single/klankbord.html of a build with `--mode file`: the whole page in one file, for a works council to hand out.
  *
- * Whoever hands it out puts the text of parties.json between <script type="application/json" id="parties"> and
- * </script>, with any editor; the parties' pages must have "null" in them, which is what browsers call a file.
+ * `klankbord page-file` puts parties.json between <script type="application/json" id="parties"> and </script>, and its
+ * services into the policy (clients/cli/page_single.py); "null" must be among the parties' pages, which is what browsers
+ * call a file.
  *
  * What a host says in headers stands in a <meta> here. The hashes allow exactly the script and the style of this file;
- * the addresses of services are in parties.json, so the policy allows any with TLS, and those of this machine for trials.
+ * the addresses of services are in parties.json, so as long as there is none the policy allows any with TLS, and those of
+ * this machine for trials.
  */
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const folder = join(import.meta.dirname, "..", "single");
+/** Where the build is, and becomes one file. */
+const folder = process.argv[2] ?? join(import.meta.dirname, "..", "single");
 const read = (end) => {
   const name = readdirSync(join(folder, "assets")).find((one) => one.endsWith(end));
   return readFileSync(join(folder, "assets", name), "utf8").trim();

@@ -1,5 +1,6 @@
 /** The page that is built: always the same bytes, small, without anything that a strict policy would refuse. */
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -89,6 +90,19 @@ test("what is committed is what the source builds, and hashes.json says so", () 
   committed.delete("hashes.json");
   expect(sums(committed)).toEqual(sums(once));
   expect(JSON.parse(String(hashes))).toEqual(sums(committed));
+});
+
+test("so is the page in one file, which is handed out", async () => {
+  const outDir = join(folder, "single");
+  await build({
+    root: WEB,
+    configFile: join(WEB, "vite.config.ts"),
+    mode: "file",
+    logLevel: "error",
+    build: { outDir },
+  });
+  execFileSync(process.execPath, [join(WEB, "scripts", "single.mjs"), outDir]);
+  expect(sums(files(outDir))).toEqual(sums(files(join(WEB, "single"))));
 });
 
 test.each(["nl", "en"])("what answering needs in %s is small", (language) => {

@@ -114,7 +114,7 @@ def test_the_same_story_in_dutch_with_two_issuers_and_everything_typed(tmp_path:
         assert "Vraag 4 van 4" in ran.out
         assert "Let op, de naam van een collega: Name" in ran.out
         assert "Ingevuld: 3 van 4 vragen." in ran.out
-        assert "zodat niemand ze aan elkaar kan knopen" in ran.out
+        assert "zodat ze moeilijk aan elkaar te knopen zijn" in ran.out
         assert "Alles is ontvangen en bevestigd." in ran.out
 
 

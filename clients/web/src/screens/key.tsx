@@ -123,7 +123,9 @@ function Next({ page }: Given) {
     (one) => now >= one.answerFrom && now < one.closes && !state.wallet?.get(one.round)?.answered,
   );
   const next = rounds.find((one) => now < one.answerFrom);
-  const names = rounds.filter(({ round }) => state.collected.includes(round)).map((one) => own(page, one.title));
+  const names = rounds
+    .filter(({ round }) => state.collected.includes(round))
+    .map((one) => `${own(page, one.title)} (${one.period})`);
   return (
     <>
       {names.length > 1 && <p>{words.collectedFor(listed(names, words))}</p>}

@@ -50,14 +50,16 @@ function Round({ page, one }: Given & { one: Listed }) {
   const now = flow.now();
   const title = own(page, one.title);
   const sent = (entry?.lastRevision ?? -1) >= 0;
-  const open = now >= one.answerFrom && now < one.closes && one.state === "open";
+  // The list was fetched when the page was opened; what was scheduled then may be open by now.
+  const current = one.state === "scheduled" && now >= one.opens ? "open" : one.state;
+  const open = now >= one.answerFrom && now < one.closes && current === "open";
   return (
     <li>
       <h2>
         {title} <span class="soft">{one.period}</span>
       </h2>
       <p class="soft">
-        {capital(words.states[one.state] ?? one.state)}, {sent ? words.mineAnswered : words.mineCollected}.{" "}
+        {capital(words.states[current] ?? current)}, {sent ? words.mineAnswered : words.mineCollected}.{" "}
         {now < one.answerFrom && words.mineOpens(when(page, one.answerFrom))}
         {open && words.mineCloses(when(page, one.closes))}
       </p>

@@ -156,6 +156,7 @@ function Others({ page }: Given) {
               {own(page, one.title)}
             </button>
             <span class="soft">
+              {one.period}:{" "}
               {words.roundLine(words.states[one.state] ?? one.state, dayOf(page, one.opens), dayOf(page, one.closes))}
             </span>
           </li>

@@ -102,10 +102,10 @@ const fate: Readonly<Record<Fate, string>> = {
 };
 
 const lack: Readonly<Record<Lack, string>> = {
-  insecure: "This page was loaded without encryption (https); a browser then withholds what sealing needs.",
+  insecure: "This page was loaded without encryption (https); a browser may not seal then.",
   crypto: "This browser cannot seal (WebCrypto is missing).",
   numbers: "This browser cannot compute with big numbers (BigInt is missing).",
-  fetch: "This browser cannot reach the services without traces (fetch is missing).",
+  fetch: "This browser cannot reach the services as it should (fetch is missing).",
 };
 
 const states: Readonly<Record<string, string>> = {
@@ -178,7 +178,7 @@ export const en: Words = {
   when: "When",
   answerUntil: (closes) => `You can answer until ${closes}.`,
   answerFromUntil: (from, closes) => `You can answer from ${from} to ${closes}.`,
-  nobodyBefore: (when) => `Nobody can open anything before ${when}; your words are read after that, too.`,
+  nobodyBefore: (when) => `Nothing is opened before ${when}; your words are read after that, too.`,
   elsewhere: "Need something else?",
   counsellor: (who) => `To talk in confidence: ${who}`,
   channel: (where) => `To report what this form is not for: ${where}`,
@@ -188,7 +188,7 @@ export const en: Words = {
   roundLine: (state, opens, closes) => `${state}, from ${opens} to ${closes}`,
   noRounds: "There is nothing to fill in now",
   noRoundsMore: "As soon as a round is planned, it stands here. You need not do anything.",
-  closedRound: "This round is closed. Whoever answered can soon check with the key that it was counted.",
+  closedRound: "This round is closed. Whoever answered can soon check with the key file that it was counted.",
   seeResults: "See the results",
   howTitle: "How is that?",
   howLines: [
@@ -196,14 +196,18 @@ export const en: Words = {
     "Then you send your answers with those tokens, without a name. The receiving desk sees that a token is real, not whose it is.",
     "The counting room puts answers into groups and passes something on only when there are enough. Then the keys are destroyed.",
   ],
-  oneIssuer: (issuer) => `There is one issuing desk (${issuer}). You trust it not to answer in the name of others.`,
+  oneIssuer: (issuer) =>
+    `There is one issuing desk (${issuer}). You trust it to let everybody take part and not to answer in the name of others.`,
   severalIssuers: (count, issuers) =>
     `There are ${count} issuing desks (${issuers}). An answer counts only with a token of all of them.`,
 
   /* limits */
   limitsTitle: "What this does not protect",
   limits: [
-    ["Who looks on", "A colleague behind you, a camera, or a device that your employer manages can see your screen."],
+    [
+      "Who looks on",
+      "A colleague behind you or a camera can see your screen. On a device or network of your employer, or with an extension in your browser, a program can read along, too.",
+    ],
     [
       "How you write",
       "A word that only you use, or something that only you know, gives you away. Write what it is, not who you are.",
@@ -214,7 +218,7 @@ export const en: Words = {
     ],
     [
       "This page itself",
-      "Whoever offers this page could send you a forged one. With klankbord verify-page you can check that; the works council can hand out a file itself, too.",
+      "Whoever offers this page can send you a forged one. With klankbord verify-page you look at what they serve now; that does not tell all about what your browser got. The works council can also hand out the page as a file.",
     ],
     [
       "Who runs all services",
@@ -222,10 +226,10 @@ export const en: Words = {
     ],
     [
       "That you take part",
-      "Who collects is known; who answers is not. Whoever gets to see your key knows that you collected.",
+      "The issuing desk knows who collected, not who answered. Whoever gets to see your key knows that you collected.",
     ],
   ],
-  limitsOtherWay: "Rather without a browser? The program klankbord on the command line can do exactly the same.",
+  limitsOtherWay: "Rather without a browser? The program klankbord on the command line can do the same.",
 
   /* rules */
   rulesTitle: "The rules of this round",
@@ -242,7 +246,7 @@ export const en: Words = {
   codeTitle: "Your access code",
   codeLead: "You got it from HR. It begins with KA. Capitals, spaces and dashes do not matter.",
   codesLead: (count) =>
-    `There are ${count} issuing desks, in different hands, so that nobody can answer for you alone. Of each you have a code that begins with KA.`,
+    `There are ${count} issuing desks, in different hands, so that none of them alone can answer in your name. You have a code of each, which begins with KA.`,
   codeLabel: "Your access code",
   codeLabelOf: (issuer) => `Your access code of ${issuer}`,
   codeWhy:
@@ -265,13 +269,13 @@ export const en: Words = {
   groupDirect: (label, size) => `those directly in ${label} (${size} people)`,
   groupCompany: (size) => `the whole company (${size} people)`,
   membersTitle: (label, count) => `With you in ${label}: ${count} people`,
-  membersCheck: "Do you know these people? A group in which you know hardly anybody is a reason to ask.",
+  membersCheck: "Do you know these people? If you know hardly anybody, ask the works council how that can be.",
   membersChanged: (joined, left) => `Since last time joined: ${joined}; left: ${left}.`,
   nobody: "nobody",
   alsoTitle: "At the same time for",
   alsoHint: "Then you need not give a code for it later.",
   collectTwo:
-    "Collecting and answering are two steps: who collects is known, who answers is not. So collect even if you may not answer.",
+    "Collecting and answering are two steps: the issuing desk knows who collects, but not who answers. So collect even if you may not answer.",
   collectGo: "This is right, collect my tokens",
 
   /* collecting */
@@ -284,7 +288,7 @@ export const en: Words = {
 
   /* key */
   keyTitle: "Your key",
-  keyLead: "With it you can answer later or on another device, change your answer and check that you were counted.",
+  keyLead: "With it you can answer later or on another device, and change your answer.",
   keySecret: "Whoever has this key can answer in your place. Give it to nobody, HR included.",
   keyCopy: "Copy the key",
   keyCopied: "The key was copied.",
@@ -301,7 +305,7 @@ export const en: Words = {
   remember: "Remember on this device",
   rememberRisk: "Whoever can open this device can then answer in your place and see that you collected.",
   rememberFailed: "This browser does not want to keep anything. Use the key file or the key.",
-  keyOnlyIf: "If you answer right now, you need the key only to change or to check something later.",
+  keyOnlyIf: "If you answer right now, you need the key only to change something later.",
   keyFromFile: "The key itself can be seen only right after collecting. The file can be saved again at any time.",
   printTitle: "Your key for Klankbord",
   answerNow: "To the questions",
@@ -368,14 +372,14 @@ export const en: Words = {
   edit: "Change",
   editOf: (number) => `Change question ${number}`,
   sendWhy: (seconds) =>
-    `We send your answers one by one, with short pauses, so that nobody can tie them together. This takes about ${seconds} seconds.`,
+    `We send your answers one by one, with short pauses, so that they are hard to tie together. This takes about ${seconds} seconds.`,
   sendGo: "Send my answers",
   fixFirst: "To be mended first: one text cannot be sent like this.",
 
   /* sending */
   sendingTitle: "Your answers are being sent",
   sendingStep: (done, of) => `${done} of ${of} received and confirmed`,
-  sendingPause: "Waiting a little before the next one, so that they cannot be recognised as belonging together.",
+  sendingPause: "Waiting a little before the next one, so that they are harder to match with each other.",
   sendingNow: "The next one is on its way.",
   sendingKeep: "Keep this page open.",
   sendRetry: "Send the rest again",
@@ -387,7 +391,7 @@ export const en: Words = {
   sentLead: (of) =>
     of === 1 ? "Your sealed answer has a signed receipt." : `All your ${of} sealed answers have a signed receipt.`,
   sentChange: (when) => `You can still change your answers until ${when}.`,
-  sentResults: (when) => `Counting begins after ${when}. Then everybody can see the results.`,
+  sentResults: (when) => `Counting begins after ${when}. Then the results appear.`,
   sentKeep:
     "Save the key file now: only with it can you check after the results that you were counted. The key on paper is not enough for that.",
   sentRemembered: "This device remembers your key file. After the results you can check here that you were counted.",
@@ -401,7 +405,7 @@ export const en: Words = {
   countedYes: "Yes, everything that you sent was counted.",
   countedPart: "By part:",
   countedProven: (count) =>
-    `The list of ${count} answers fits what the counting room and the opening have signed. We fetched the whole list, so that asking tells nothing.`,
+    `The list of ${count} answers fits what the counting room and whoever opened the answers have signed. We fetched the whole list: so your question does not tell which are yours.`,
 
   /* kiosk */
   kioskTitle: "Shared device:",

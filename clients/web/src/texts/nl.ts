@@ -18,7 +18,7 @@ const alarm: Readonly<Record<AlarmReason, string>> = {
     "Er is al opgehaald in jouw naam. Was jij dat, ga dan verder met de sleutel of het bestand van toen. Zo niet, dan heeft iemand anders het gedaan.",
   "bad-token": "Wat het uitgiftepunt teruggaf is geen geldig bewijs.",
   "bad-receipt": "Het ontvangstbewijs is vals of gaat over iets anders.",
-  "bad-release": "De gepubliceerde uitslag hangt niet aan de ondertekende stukken.",
+  "bad-release": "De gepubliceerde uitslag past niet bij wat is ondertekend.",
   "bad-list": "De lijst van getelde antwoorden is niet de ondertekende lijst.",
   "not-counted": "Een bevestigd antwoord van jou staat niet in de ondertekende lijst.",
   "old-counted": "Een eerdere versie van je antwoord is geteld, hoewel de latere was bevestigd.",
@@ -106,10 +106,10 @@ const fate: Readonly<Record<Fate, string>> = {
 };
 
 const lack: Readonly<Record<Lack, string>> = {
-  insecure: "Deze pagina is niet versleuteld geladen (https); dan geeft een browser de rekenkunst niet vrij.",
+  insecure: "Deze pagina is niet versleuteld geladen (https); dan mag een browser niet verzegelen.",
   crypto: "Deze browser kan niet verzegelen (WebCrypto ontbreekt).",
   numbers: "Deze browser kan niet met grote getallen rekenen (BigInt ontbreekt).",
-  fetch: "Deze browser kan de diensten niet bereiken zonder sporen (fetch ontbreekt).",
+  fetch: "Deze browser kan de diensten niet goed bereiken (fetch ontbreekt).",
 };
 
 const states: Readonly<Record<string, string>> = {
@@ -183,7 +183,7 @@ export const nl = {
   when: "Wanneer",
   answerUntil: (closes: string) => `Antwoorden kan tot ${closes}.`,
   answerFromUntil: (from: string, closes: string) => `Antwoorden kan van ${from} tot ${closes}.`,
-  nobodyBefore: (when: string) => `Niemand kan iets openen voor ${when}; daarna worden ook je woorden gelezen.`,
+  nobodyBefore: (when: string) => `Voor ${when} gaat er niets open; daarna worden ook je woorden gelezen.`,
   elsewhere: "Iets anders nodig?",
   counsellor: (who: string) => `Vertrouwelijk praten: ${who}`,
   channel: (where: string) => `Melden waar dit formulier niet voor is: ${where}`,
@@ -193,7 +193,8 @@ export const nl = {
   roundLine: (state: string, opens: string, closes: string) => `${state}, van ${opens} tot ${closes}`,
   noRounds: "Er is nu geen vragenlijst",
   noRoundsMore: "Zodra er een ronde is gepland, staat die hier. Je hoeft niets te doen.",
-  closedRound: "Deze ronde is gesloten. Wie heeft geantwoord, kan straks met de sleutel nagaan of het is geteld.",
+  closedRound:
+    "Deze ronde is gesloten. Wie heeft geantwoord, kan straks met het sleutelbestand nagaan of het is geteld.",
   seeResults: "Bekijk de uitslag",
   howTitle: "Hoe dan?",
   howLines: [
@@ -202,7 +203,7 @@ export const nl = {
     "De telkamer legt antwoorden in groepen en geeft pas iets door als er genoeg zijn. Daarna worden de sleutels vernietigd.",
   ],
   oneIssuer: (issuer: string) =>
-    `Er is één uitgiftepunt (${issuer}). Je vertrouwt erop dat het niet in de naam van anderen antwoordt.`,
+    `Er is één uitgiftepunt (${issuer}). Je vertrouwt erop dat het iedereen laat meedoen en niet zelf in de naam van anderen antwoordt.`,
   severalIssuers: (count: number, issuers: string) =>
     `Er zijn ${count} uitgiftepunten (${issuers}). Een antwoord telt alleen met een bewijs van allemaal.`,
 
@@ -211,7 +212,7 @@ export const nl = {
   limits: [
     [
       "Wie meekijkt",
-      "Een collega achter je, een camera, of een apparaat dat je werkgever beheert, kan je scherm zien.",
+      "Een collega achter je of een camera kan je scherm zien. Op een apparaat of netwerk van je werkgever, of met een extensie in je browser, kan ook een programma meelezen.",
     ],
     [
       "Hoe je schrijft",
@@ -223,7 +224,7 @@ export const nl = {
     ],
     [
       "Deze pagina zelf",
-      "Wie deze pagina aanbiedt zou jou een vervalste kunnen sturen. Met klankbord verify-page kun je dat nagaan; de ondernemingsraad kan ook zelf een bestand uitdelen.",
+      "Wie deze pagina aanbiedt, kan jou een vervalste sturen. Met klankbord verify-page kijk je na wat die nu geeft; dat zegt niet alles over wat jouw browser kreeg. De ondernemingsraad kan de pagina ook als bestand uitdelen.",
     ],
     [
       "Wie alle diensten beheert",
@@ -231,10 +232,10 @@ export const nl = {
     ],
     [
       "Dat je meedoet",
-      "Wie ophaalt is bekend; wie antwoordt niet. Wie jouw sleutel te zien krijgt, weet dat je hebt opgehaald.",
+      "Het uitgiftepunt weet wie heeft opgehaald, niet wie heeft geantwoord. Wie jouw sleutel te zien krijgt, weet dat je hebt opgehaald.",
     ],
   ] as readonly (readonly [string, string])[],
-  limitsOtherWay: "Liever zonder browser? Het programma klankbord op de opdrachtregel kan precies hetzelfde.",
+  limitsOtherWay: "Liever zonder browser? Het programma klankbord op de opdrachtregel kan hetzelfde.",
 
   /* rules */
   rulesTitle: "De spelregels van deze ronde",
@@ -251,7 +252,7 @@ export const nl = {
   codeTitle: "Je toegangscode",
   codeLead: "Die kreeg je van HR. Hij begint met KA. Hoofdletters, spaties en streepjes maken niet uit.",
   codesLead: (count: number) =>
-    `Er zijn ${count} uitgiftepunten, in verschillende handen, zodat niemand alleen voor jou kan antwoorden. Van elk heb je een code die met KA begint.`,
+    `Er zijn ${count} uitgiftepunten, in verschillende handen, zodat geen ervan in zijn eentje in jouw naam kan antwoorden. Van elk heb je een code die met KA begint.`,
   codeLabel: "Je toegangscode",
   codeLabelOf: (issuer: string) => `Je toegangscode van ${issuer}`,
   codeWhy:
@@ -274,13 +275,13 @@ export const nl = {
   groupDirect: (label: string, size: number) => `wie direct in ${label} werkt (${size} mensen)`,
   groupCompany: (size: number) => `het hele bedrijf (${size} mensen)`,
   membersTitle: (label: string, count: number) => `Met jou in ${label}: ${count} mensen`,
-  membersCheck: "Ken je deze mensen? Een groep waarin je bijna niemand kent is een reden om te vragen.",
+  membersCheck: "Ken je deze mensen? Ken je bijna niemand, vraag dan aan de ondernemingsraad hoe dat kan.",
   membersChanged: (joined: string, left: string) => `Sinds de vorige keer erbij: ${joined}; weg: ${left}.`,
   nobody: "niemand",
   alsoTitle: "Meteen ook voor",
   alsoHint: "Dan hoef je daar later geen code meer voor te geven.",
   collectTwo:
-    "Ophalen en antwoorden zijn twee stappen: wie ophaalt staat bekend, wie antwoordt niet. Haal daarom op, ook als je misschien niet antwoordt.",
+    "Ophalen en antwoorden zijn twee stappen: het uitgiftepunt weet wie ophaalt, maar niet wie antwoordt. Haal daarom op, ook als je misschien niet antwoordt.",
   collectGo: "Dit klopt, haal mijn bewijzen op",
 
   /* collecting */
@@ -293,8 +294,7 @@ export const nl = {
 
   /* key */
   keyTitle: "Jouw sleutel",
-  keyLead:
-    "Hiermee kun je later of op een ander apparaat antwoorden, je antwoord veranderen en nagaan of je bent geteld.",
+  keyLead: "Hiermee kun je later of op een ander apparaat antwoorden en je antwoord veranderen.",
   keySecret: "Wie deze sleutel heeft, kan in jouw plaats antwoorden. Geef hem aan niemand, ook niet aan HR.",
   keyCopy: "Kopieer de sleutel",
   keyCopied: "De sleutel is gekopieerd.",
@@ -311,7 +311,7 @@ export const nl = {
   remember: "Onthoud op dit apparaat",
   rememberRisk: "Wie dit apparaat kan openen, kan dan in jouw plaats antwoorden en zien dat je hebt opgehaald.",
   rememberFailed: "Deze browser wil niets bewaren. Gebruik het sleutelbestand of de sleutel.",
-  keyOnlyIf: "Antwoord je nu meteen, dan heb je de sleutel alleen nodig om later iets te veranderen of na te gaan.",
+  keyOnlyIf: "Antwoord je nu meteen, dan heb je de sleutel alleen nodig om later iets te veranderen.",
   keyFromFile: "Je sleutel zelf is alleen meteen na het ophalen te zien. Het bestand kun je altijd opnieuw bewaren.",
   printTitle: "Jouw sleutel voor Klankbord",
   answerNow: "Naar de vragen",
@@ -361,7 +361,7 @@ export const nl = {
   allAtOnce: "Alle vragen op één pagina",
   oneByOne: "Eén vraag per scherm",
   allTitle: "Alle vragen",
-  openAsk: "Schrijf zo dat alleen de inhoud je verraadt, niet de afzender.",
+  openAsk: "Schrijf zo dat te lezen is wat er speelt, en niet wie het schrijft.",
   leftOver: (count: number) => `Nog ruimte voor ongeveer ${count} tekens.`,
   tooLong: (over: number) => `Te lang: haal ongeveer ${over} tekens weg.`,
   refusedCharacters: (characters: string) => `Deze tekens kunnen niet verstuurd worden: ${characters}. Haal ze weg.`,
@@ -378,14 +378,14 @@ export const nl = {
   edit: "Wijzig",
   editOf: (number: number) => `Wijzig vraag ${number}`,
   sendWhy: (seconds: number) =>
-    `We versturen je antwoorden los van elkaar, met kleine pauzes, zodat niemand ze aan elkaar kan knopen. Dit duurt ongeveer ${seconds} seconden.`,
+    `We versturen je antwoorden los van elkaar, met kleine pauzes, zodat ze moeilijk aan elkaar te knopen zijn. Dit duurt ongeveer ${seconds} seconden.`,
   sendGo: "Verstuur mijn antwoorden",
   fixFirst: "Eerst aanpassen: een tekst kan zo niet worden verstuurd.",
 
   /* sending */
   sendingTitle: "Je antwoorden worden verstuurd",
   sendingStep: (done: number, of: number) => `${done} van ${of} ontvangen en bevestigd`,
-  sendingPause: "Even wachten voor het volgende, zodat ze niet bij elkaar te herkennen zijn.",
+  sendingPause: "Even wachten voor het volgende, zodat ze moeilijker bij elkaar te zoeken zijn.",
   sendingNow: "Het volgende is onderweg.",
   sendingKeep: "Houd deze pagina open.",
   sendRetry: "Verstuur de rest opnieuw",
@@ -399,7 +399,7 @@ export const nl = {
       ? "Je verzegelde antwoord heeft een ondertekend ontvangstbewijs."
       : `Al je ${of} verzegelde antwoorden hebben een ondertekend ontvangstbewijs.`,
   sentChange: (when: string) => `Tot ${when} kun je je antwoorden nog veranderen.`,
-  sentResults: (when: string) => `Na ${when} wordt er geteld. De uitslag is dan voor iedereen te zien.`,
+  sentResults: (when: string) => `Na ${when} wordt er geteld. Daarna verschijnt de uitslag.`,
   sentKeep:
     "Bewaar het sleutelbestand nu: alleen daarmee kun je na de uitslag nagaan of je bent geteld. De sleutel op papier is daarvoor niet genoeg.",
   sentRemembered: "Dit apparaat onthoudt je sleutelbestand. Na de uitslag kun je hier nagaan of je bent geteld.",
@@ -413,7 +413,7 @@ export const nl = {
   countedYes: "Ja, alles wat je stuurde is geteld.",
   countedPart: "Per onderdeel:",
   countedProven: (count: number) =>
-    `De lijst van ${count} antwoorden klopt met wat de telkamer en het openen hebben ondertekend. We haalden de hele lijst op, zodat vragen niets verraadt.`,
+    `De lijst van ${count} antwoorden klopt met wat de telkamer en wie de antwoorden opende hebben ondertekend. We haalden de hele lijst op: zo verraadt je vraag niet welke van jou zijn.`,
 
   /* kiosk */
   kioskTitle: "Gedeeld apparaat:",
