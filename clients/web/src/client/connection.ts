@@ -2,8 +2,8 @@
  * Asking services over HTTP.
  *
  * Nothing that a browser would add on its own goes along: no cookie, no referrer, nothing from a cache, and no language.
- * A browser chooses its connections itself; on which of them two sealed parts travel a page cannot say. That they are
- * sent apart in time and in random order (posting.ts) is what this client can do.
+ * A browser chooses its connections itself. Ingest therefore closes the connection after each answer to a page, so that
+ * no two sealed parts travel over one; that they are sent apart in time and in random order is this client's (posting.ts).
  */
 
 import { fromUtf8 } from "../protocol/bytes";
