@@ -1,8 +1,8 @@
-"""What belongs to a whole test run: the real Kafka and PostgreSQL, and saying loudly when there was none."""
+"""What belongs to a whole test run: the real Kafka, PostgreSQL and browser, and saying loudly when there was none."""
 
 import pytest
 
-from tests import kafka_here, left_out, postgresql_here
+from tests import browser_here, kafka_here, left_out, postgresql_here
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -16,6 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish() -> None:
+    browser_here.end()
     kafka_here.end()
     postgresql_here.end()
 
