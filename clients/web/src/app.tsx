@@ -59,6 +59,8 @@ function alarmed({ failure }: State): Alarm | null {
 export class Settling {
   #before = "";
   #failure: Failure | null = null;
+  /** The heading that was given the focus. */
+  #heading: HTMLElement | null = null;
 
   settle(state: State): void {
     const heading = document.querySelector<HTMLElement>("main h1");
@@ -72,11 +74,21 @@ export class Settling {
     }
     this.#failure = state.failure;
     const begins = this.#before === "";
-    if (now === this.#before) return;
+    if (now === this.#before) {
+      // What the screen waited for has come, with another heading: a focus that fell off the old one goes along.
+      const fell = this.#heading?.isConnected === false && document.activeElement === document.body;
+      if (fell) this.#focus(heading);
+      return;
+    }
     this.#before = now;
     if (begins) return;
     // Readers hear where they are, and the keyboard goes on from there.
     window.scrollTo(0, 0);
+    this.#focus(heading);
+  }
+
+  #focus(heading: HTMLElement | null): void {
+    this.#heading = heading;
     heading?.focus({ preventScroll: true });
   }
 }

@@ -12,7 +12,11 @@ export function remaining(now: number, lastTouch: number): number | null {
   return left > COUNTDOWN ? null : Math.max(0, left);
 }
 
-const TOUCHES = ["pointerdown", "click", "keydown", "input", "scroll"] as const;
+/**
+ * A tap counts when it is over. When it begins is too early: the countdown would go, and the rest of the tap would hit
+ * whatever lies below it.
+ */
+const TOUCHES = ["click", "keydown", "input", "scroll"] as const;
 
 /** Calls `touched` whenever somebody does something; gives what stops it. */
 export function watch(target: EventTarget, touched: () => void): () => void {
