@@ -9,7 +9,7 @@ import { Client, workerCruncher } from "./client";
 import type { Cruncher } from "./client/cruncher";
 import { Flow } from "./flow";
 import { remaining, watch } from "./kiosk";
-import { Navigation } from "./navigation";
+import { Navigation, wasKiosk } from "./navigation";
 import { at, type Brought, brought, fragment, placeOf, START } from "./places";
 import { canRemember } from "./remember";
 import { LackScreen } from "./screens/stop";
@@ -29,10 +29,11 @@ async function begin(root: HTMLElement): Promise<void> {
   }
   const came = brought(location.hash);
   const place = came.key ? at("open") : placeOf(location.hash)?.screen === "open" ? at("open") : START;
+  const kiosk = came.kiosk || wasKiosk();
   // Before anything else: nobody finds a code in the address bar or in the history.
   history.replaceState(null, "", fragment(place));
 
-  const store = new Store({ ...initial(language, await languages[language].load(), came.kiosk), place });
+  const store = new Store({ ...initial(language, await languages[language].load(), kiosk), place });
   const navigation = new Navigation(store);
   // Started when somebody collects: who answers needs none.
   let started: Cruncher | null = null;
@@ -67,7 +68,7 @@ async function begin(root: HTMLElement): Promise<void> {
   window.addEventListener("beforeunload", (event) => {
     if (wouldLose(store.state)) event.preventDefault();
   });
-  if (came.kiosk) keepClean(store, flow);
+  if (kiosk) keepClean(store, flow);
   draw(store.state);
   void flow.begin();
 }

@@ -4,7 +4,13 @@ import { fragment, type Place, placeOf } from "./places";
 import { allowed } from "./state";
 import type { Store } from "./store";
 
-type Mark = Readonly<{ depth: number }>;
+/** `kiosk`: this device is shared; a reload, which forgets everything else, must not make it somebody's own. */
+type Mark = Readonly<{ depth: number; kiosk: boolean }>;
+
+/** Whether the page was a shared device's before it was reloaded. */
+export function wasKiosk(): boolean {
+  return (history.state as Mark | null)?.kiosk === true;
+}
 
 export class Navigation {
   readonly #store: Store;
@@ -17,7 +23,7 @@ export class Navigation {
 
   /** `strange` gets fragments that are no place: a link with a code that was pasted into the open page. */
   begin(strange: (hash: string) => void): void {
-    history.replaceState({ depth: 0 } satisfies Mark, "", fragment(this.#store.state.place));
+    this.#write("replaceState", this.#store.state.place);
     window.addEventListener("popstate", (event) => {
       const place = placeOf(location.hash);
       if (place === null) {
@@ -58,6 +64,7 @@ export class Navigation {
   }
 
   #write(how: "pushState" | "replaceState", place: Place): void {
-    history[how]({ depth: this.#depth } satisfies Mark, "", fragment(place));
+    const { kiosk } = this.#store.state;
+    history[how]({ depth: this.#depth, kiosk } satisfies Mark, "", fragment(place));
   }
 }
