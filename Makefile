@@ -10,10 +10,10 @@ WEB := clients/web
 WEB_READY := $(if $(shell command -v npm),$(WEB)/node_modules/.package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo visit counted who-knows kafka test check bench library lock vectors clean
+.PHONY: help run demo visit counted who-knows kafka test check bench library screenshots lock vectors clean
 
 help:  ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run  ## set up, start the whole suite with example data, and say what to open (LOG=kafka: on a real Kafka)
 	@$(BIN)/python -m deploy.trial run --issuers $(ISSUERS) --log $(LOG)
@@ -54,6 +54,9 @@ bench: $(VENV)/dev  ## run the benchmarks and print their table
 
 library: $(VENV)/dev  ## write what the instruments' files say into docs/instruments.md
 	@$(BIN)/python -m tests.instruments_page docs/instruments.md
+
+screenshots: $(VENV)/dev  ## take the pictures of the page in docs/pictures (needs Chromium)
+	@$(BIN)/python -m tests.web.pictures docs/pictures
 
 vectors: $(VENV)/dev  ## write this protocol's own test vectors into docs/protocol.md
 	@$(BIN)/python -m tests.vectors docs/protocol.md

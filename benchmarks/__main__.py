@@ -12,7 +12,7 @@ import sys
 from itertools import takewhile
 from pathlib import Path
 
-ORDER = ("crypto", "log", "disclosure", "totals", "cover", "issuer", "ingest", "gate", "aggregate")
+ORDER = ("crypto", "log", "disclosure", "totals", "cover", "issuer", "ingest", "gate", "aggregate", "page")
 ON_KAFKA = ("scale",)
 """Some minutes each; they bring a Kafka if there is none (make kafka)."""
 
