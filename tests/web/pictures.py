@@ -24,8 +24,8 @@ from tests.web.words import words
 SIZE = {"width": 390, "height": 780}
 """CSS pixels: a phone of today."""
 
-HER = "Betalingen"
-"""Her department in the example: large enough for groups to look at."""
+HER = "Support Noord"
+"""Her team in the example: twelve people."""
 
 ASKED = ("psychological-safety", "letterbox")
 
@@ -45,7 +45,7 @@ def example(house: House) -> str:
     drafted = quarters.draft("maart 2026", OPENS, CLOSES, ASKED)
     house.draft(ROUND, **{name: drafted[name] for name in ("period", "title", "contact", "questionnaire")})
     house.settle()
-    return next(one.person for one in people if one.department == HER and one.leads == "")
+    return next(one.person for one in people if one.team == HER and one.leads == "")
 
 
 def take(folder: Path) -> None:
@@ -69,7 +69,7 @@ def walk(town: Town, context: BrowserContext, person: str, folder: Path) -> None
         taken.append(screen)
         name = f"{len(taken):02}-{screen.replace(' ', '-')}"
         her.page.emulate_media(reduced_motion="reduce")
-        # The ring around a heading that was given the focus is for the keyboard; people who tap see none.
+        her.page.evaluate("() => scrollTo(0, 0)")
         her.page.screenshot(path=folder / f"{name}.png")
 
     def dark(screen: str) -> None:
@@ -89,7 +89,7 @@ def walk(town: Town, context: BrowserContext, person: str, folder: Path) -> None
     for question in closed:
         her.stands_on_question(question)
         her.answers_one(question, 4)
-        if question is closed[0]:
+        if question is closed[1]:
             picture("question")
             dark("question")
         her.goes_on()
