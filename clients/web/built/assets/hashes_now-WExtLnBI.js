@@ -1,0 +1,1 @@
+import{n as e,t}from"./sha2-A8wc15_o.js";import{ct as n,mt as r}from"./index-A-GoaV0r.js";function i(e){return t(e)}function a(i,a,o,s){let c=e(t,a,i),l=[];for(let i=1;32*l.length<s;i++)l.push(e(t,c,n(l.at(-1)??new Uint8Array,o,r(i))));return n(...l).slice(0,s)}export{i as n,a as t};
