@@ -83,8 +83,8 @@ def create(house: House, visits: Visits) -> Flask:
 
     @app.post("/find-me")
     def find() -> str:
-        wanted = [(what, request.form.get(what, "")[:_LONGEST].strip()) for what in ("name", "words")]
-        found = [(what, text, _search(house, text)) for what, text in wanted if text]
+        wanted = [request.form.get(what, "")[:_LONGEST].strip() for what in ("name", "words")]
+        found = [(text, _search(house, text)) for text in wanted if text]
         return _page("find_me.html", wanted=found, searched=True, services=(*house.services, holdings.LOG))
 
     @app.get("/style.css")
