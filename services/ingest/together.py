@@ -93,7 +93,7 @@ class Together:
         try:
             self._log.append(topic, *(waiting.record for waiting in together))
             outcome = True
-        except Exception as error:
+        except Exception as error:  # Whatever it is: this thread serves everybody, and whoever waits gets no receipt.
             outcome = False
             self._say(topic, error)
         except BaseException as error:  # The process ends; those who wait here must not be left waiting.

@@ -10,7 +10,7 @@ DIRECT = "klankbord://direct"
 """The `proxy_url` that chooses `_ClosedOnFailure`, for this is how kafka-python lets its sockets be replaced."""
 
 
-class _ClosedOnFailure(KafkaNetSocket):  # type: ignore[misc]
+class _ClosedOnFailure(KafkaNetSocket):  # type: ignore[misc] # kafka-python has no types
     """Closes a socket that could not be connected; else it stays open until the garbage collector comes by."""
 
     SCHEMES = ("klankbord",)
@@ -26,7 +26,7 @@ class _ClosedOnFailure(KafkaNetSocket):  # type: ignore[misc]
         return connected
 
 
-class Manager(KafkaConnectionManager):  # type: ignore[misc]
+class Manager(KafkaConnectionManager):  # type: ignore[misc] # kafka-python has no types
     """Hears the last words of a broker that ends the connection at once.
 
     They are dropped otherwise, and among them are the refusal of a password and the acknowledgement of an append.

@@ -68,7 +68,7 @@ def _change(
 
     def size(unit: Unit) -> float:
         moved = trends[unit.id]
-        assert moved is not None  # noqa: S101 - see below
+        assert moved is not None  # noqa: S101 - asked of clear changes only
         least, _, most = unit.axis
         return abs(moved.change.value) / (most - least)
 
